@@ -1,0 +1,65 @@
+# `make` installs, `make help` lists the rest. Paths are relative: the folder's own name may hold blanks.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := install
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?=
+ARGS ?=
+RUN := .venv/bin/python -m
+export PYTHON
+
+# The stamp names the folder it was made in; in any other (a copy, a clone with its .venv) it does not count.
+ifneq "$(shell cat .venv/.installed 2>/dev/null)" "$(CURDIR)"
+.PHONY: .venv/.installed
+endif
+
+.PHONY: install
+install: .venv/.installed ## Install everything into .venv (the default)
+
+.venv/.installed: requirements.lock pyproject.toml
+	@deploy/install
+
+.PHONY: demo
+demo: install ## Start it all in a temporary folder, load the list, show who came home (ARGS="--today 2026-01-31")
+	@exec .venv/bin/desmigratif demo $(ARGS)
+
+.PHONY: up
+up: install ## Start it all and keep it running; Ctrl-C ends it (ARGS="--data DIR")
+	@exec .venv/bin/desmigratif up $(ARGS)
+
+.PHONY: test
+test: lint types ## Everything that CI checks (ARGS="tests/registry -k nik" narrows pytest)
+	@$(RUN) pytest $(ARGS)
+
+.PHONY: lint
+lint: install ## ruff and import-linter
+	@$(RUN) ruff check --quiet .
+	@$(RUN) ruff format --quiet --check .
+	@.venv/bin/lint-imports
+
+.PHONY: types
+types: install ## mypy, strict, tests included
+	@$(RUN) mypy
+
+.PHONY: format
+format: install ## Let ruff put things in order
+	@$(RUN) ruff check --fix .
+	@$(RUN) ruff format .
+
+.PHONY: lock
+lock: ## Write requirements.lock anew (needs uv)
+	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-emit-find-links --custom-compile-command "make lock" --extra dev pyproject.toml -o requirements.lock
+
+.PHONY: clean
+clean: ## Remove .venv and caches; data folders stay
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find services shared deploy tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help
+help: ## This list
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16

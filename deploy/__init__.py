@@ -1,0 +1,8 @@
+"""What runs the house: the embedded default (PostgreSQL, NATS, five services) and the ``desmigratif`` command.
+
+``house`` starts all of it from wheels alone, looks after it and ends it; ``postgres``, ``nats``, ``databases`` and
+``issuer`` are its parts, each of use by itself. Nothing here holds a rule of the programme, and no service knows it.
+"""
+
+SERVICES = ("registry", "migration_service", "enterprise", "parenting", "cooperative")
+"""The five services, in the order in which they are named to people."""

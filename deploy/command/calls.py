@@ -1,0 +1,224 @@
+"""The five services over HTTP, with a token, as any other caller has them.
+
+A connection that is lost and a 503 are tried again with the same Idempotency-Key until the patience is used up; a
+retry is harmless (P1). Nothing else is tried again: every other answer is an answer.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+import orjson
+import stamina
+
+from deploy.command.failures import Unexpected, Unreachable
+
+REGISTRY = "registry"
+MIGRATION = "migration_service"
+ENTERPRISE = "enterprise"
+PARENTING = "parenting"
+COOPERATIVE = "cooperative"
+SERVICES = (REGISTRY, MIGRATION, ENTERPRISE, PARENTING, COOPERATIVE)
+
+_PAGE = 500
+_TOKEN_SECONDS = 300.0
+_CONNECTIONS_PER_SERVICE = 32
+
+Token = Callable[[], str]
+"""Answers a bearer token that is good for some minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a service answered. *position* is its Event-Position, to be passed on as After-Position."""
+
+    service: str
+    asked: str
+    status: int
+    body: Any
+    position: str | None
+    milliseconds: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether it was done, or would be."""
+        return self.status < 300  # noqa: PLR2004 - where HTTP's "success" ends
+
+    @property
+    def slug(self) -> str:
+        """The stable code of a problem; empty for anything else."""
+        return str(self.body.get("slug", "")) if isinstance(self.body, dict) else ""
+
+    def must(self, *statuses: int) -> Any:
+        """The body, if the answer has one of *statuses* (any success if none is named); else `Unexpected`."""
+        if self.status in statuses or (not statuses and self.ok):
+            return self.body
+        titles = [str(self.body[k]) for k in ("title", "title_id") if self.body.get(k)] if self.slug else []
+        raise Unexpected(self.service, self.asked, self.status, self.slug, " · ".join(titles))
+
+
+class _NotNow(Exception):
+    """A 503: the service asks to be asked again, after *seconds* if it says so."""
+
+    def __init__(self, seconds: float | None, slug: str) -> None:
+        super().__init__(f"503 {slug}".strip())
+        self.seconds = seconds
+
+
+def _worth_another_try(error: Exception) -> bool | float:
+    """Lost connections and 503, the latter after as long as it says."""
+    if isinstance(error, _NotNow):
+        return True if error.seconds is None else error.seconds
+    return isinstance(error, aiohttp.ClientError | TimeoutError)
+
+
+class Calls:
+    """Calls to the services at *addresses* with the bearer *token*.
+
+    *patience_seconds* is for how long a service that is away or not ready is asked again; *timeout_seconds* for how
+    long one answer may take.
+    """
+
+    def __init__(
+        self,
+        addresses: Mapping[str, str],
+        token: Token,
+        *,
+        patience_seconds: float = 60.0,
+        timeout_seconds: float = 30.0,
+    ) -> None:
+        self.addresses = {service: address.rstrip("/") for service, address in addresses.items()}
+        self._mint = token
+        self._token = ""
+        self._minted = -_TOKEN_SECONDS
+        self._patience = patience_seconds
+        self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, limit_per_host=_CONNECTIONS_PER_SERVICE),
+            timeout=self._timeout,
+            trust_env=False,
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def get(
+        self, service: str, path: str, *, query: Mapping[str, str | int] | None = None, after: str | None = None
+    ) -> Reply:
+        """Read *path*; with *after*, what has happened by then is in the answer."""
+        headers = {"After-Position": after} if after else {}
+        return await self._ask(service, "GET", path, query=query or {}, headers=headers)
+
+    async def post(
+        self,
+        service: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        *,
+        key: str,
+        after: str | None = None,
+        check: bool = False,
+    ) -> Reply:
+        """Write under the Idempotency-Key *key*; with *check*, only ask what would be answered."""
+        headers = {"Idempotency-Key": key} | ({"After-Position": after} if after else {})
+        return await self._ask(service, "POST", path, query={"check": 1} if check else {}, headers=headers, body=body)
+
+    async def items(self, service: str, path: str) -> AsyncIterator[dict[str, Any]]:
+        """Every item of a paged list."""
+        query: dict[str, str | int] = {"limit": _PAGE}
+        while True:
+            page = (await self.get(service, path, query=query)).must(200)
+            for item in page["items"]:
+                yield item
+            if page.get("next") is None:
+                return
+            query["cursor"] = page["next"]
+
+    async def _ask(
+        self,
+        service: str,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str | int],
+        headers: Mapping[str, str],
+        body: Mapping[str, Any] | None = None,
+    ) -> Reply:
+        data = None if body is None else orjson.dumps(body)
+        try:
+            async for attempt in stamina.retry_context(
+                on=_worth_another_try,
+                attempts=None,
+                timeout=self._patience,
+                wait_initial=0.05,
+                wait_max=1.0,
+                wait_jitter=0.05,
+            ):
+                with attempt:
+                    return await self._once(service, method, path, query=query, headers=headers, data=data)
+        except (aiohttp.ClientError, TimeoutError, _NotNow) as error:
+            raise Unreachable(service, str(error) or type(error).__name__) from error
+        raise AssertionError("a retry context either answers or raises")
+
+    async def _once(
+        self,
+        service: str,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str | int],
+        headers: Mapping[str, str],
+        data: bytes | None,
+    ) -> Reply:
+        if self._session is None:
+            raise RuntimeError("Calls are made inside `async with`")
+        sent = {"Authorization": f"Bearer {self._bearer()}", "Accept": "application/json", **headers}
+        if data is not None:
+            sent["Content-Type"] = "application/json"
+        began = time.perf_counter()
+        async with self._session.request(
+            method, self.addresses[service] + path, params=query, headers=sent, data=data, allow_redirects=False
+        ) as answer:
+            raw = await answer.read()
+            took = (time.perf_counter() - began) * 1000
+            reply = Reply(
+                service, f"{method} {path}", answer.status, _json(raw), answer.headers.get("Event-Position"), took
+            )
+            if answer.status == 503:  # noqa: PLR2004 - Service Unavailable
+                after = answer.headers.get("Retry-After", "")
+                raise _NotNow(float(after) if after.isdigit() else None, reply.slug)
+            return reply
+
+    def _bearer(self) -> str:
+        """The token, made anew before it grows old: a long list takes longer than a token lives."""
+        if time.monotonic() - self._minted >= _TOKEN_SECONDS:
+            self._token, self._minted = self._mint(), time.monotonic()
+        return self._token
+
+
+async def each_service(ask: Callable[[str], Any], services: Sequence[str] = SERVICES) -> dict[str, Any]:
+    """*ask* of every service at once; a service that does not answer has its `Unreachable` in the answer's place."""
+    answers = await asyncio.gather(*(ask(service) for service in services), return_exceptions=True)
+    for answer in answers:
+        if isinstance(answer, BaseException) and not isinstance(answer, Unreachable):
+            raise answer
+    return dict(zip(services, answers, strict=True))
+
+
+def _json(raw: bytes) -> Any:
+    """The body; None where it is no JSON (a proxy's page, an empty answer)."""
+    try:
+        return orjson.loads(raw) if raw else None
+    except orjson.JSONDecodeError:
+        return None

@@ -1,0 +1,238 @@
+"""The `desmigratif` command."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import date
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, TypeVar
+
+import orjson
+import stamina.instrumentation
+import typer
+
+from deploy.command import demo as demo_
+from deploy.command import load as load_
+from deploy.command import rebuild as rebuild_
+from deploy.command import restored as restored_
+from deploy.command import running, tokens
+from deploy.command import status as status_
+from deploy.command import up as up_
+from deploy.command import verify as verify_
+from deploy.command import villages as villages_
+from deploy.command.calls import SERVICES, Calls
+from deploy.command.failures import BadFile, Failure
+from deploy.command.showing import aside, results
+from deploy.house import HouseFailed
+
+Answer = TypeVar("Answer")
+
+_LONG_SECONDS = 600.0
+_SHORT_PATIENCE_SECONDS = 2.0
+_SHORT_TIMEOUT_SECONDS = 10.0
+
+app = typer.Typer(
+    help="Desa Migran Produktif: five services for migrant workers and their families.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+Today = Annotated[
+    date | None, typer.Option("--today", parser=_day, metavar="DATE", help="Hold the calendar at DATE (2026-11-21).")
+]
+Report = Annotated[
+    Path | None, typer.Option("--report", dir_okay=False, metavar="FILE.csv", help="What became of each line.")
+]
+JsonFile = Annotated[Path | None, typer.Option("--json", dir_okay=False, metavar="FILE.json", help="The same as JSON.")]
+Service = Annotated[str, typer.Argument(metavar="SERVICE", help=f"One of {', '.join(SERVICES)}.")]
+
+
+@app.command()
+def demo(
+    placements: Annotated[
+        Path,
+        typer.Option(
+            "--placements",
+            dir_okay=False,
+            metavar="FILE",
+            help="A placement list of BP3MI.",
+            show_default="the shipped one",
+        ),
+    ] = demo_.PLACEMENTS,
+    today: Today = None,
+    report: Report = None,
+    json: JsonFile = None,
+) -> None:
+    """Start everything in a temporary folder, load a list, and show who came home."""
+    _can_be_written(report, json)
+    complete = demo_.run(placements, today or demo_.shipped_today(), report, json)
+    raise typer.Exit(0 if complete else 1)
+
+
+@app.command()
+def up(
+    data: Annotated[
+        Path | None, typer.Option("--data", file_okay=False, metavar="DIR", help="Where the data are kept.")
+    ] = None,
+    today: Today = None,
+) -> None:
+    """Start everything and keep it running; Ctrl-C ends it. The data stay."""
+    up_.run(running.data_folder(data), today)
+
+
+@app.command()
+def load(
+    file: Annotated[Path, typer.Argument(dir_okay=False, metavar="FILE", help="A placement list of BP3MI.")],
+    report: Report = None,
+) -> None:
+    """Load a placement list into what runs: no families, no returns."""
+    _can_be_written(report)
+    judged = asyncio.run(load_.run(running.find(), file, report))
+    load_.show_outcomes(judged, results())
+
+
+@app.command()
+def villages(json: JsonFile = None) -> None:
+    """Show how each village stands."""
+    _can_be_written(json)
+    found = _ask(villages_.ask, "programme-office", "operator", patience_seconds=_SHORT_PATIENCE_SECONDS)
+    villages_.show(found, results())
+    if json:
+        villages_.write_json(found, json)
+    for sentence in found.silent:
+        aside().print(f"{sentence}: its figures are missing · angkanya kosong", markup=False)
+    if found.withheld:
+        aside().print(f"What {', '.join(found.withheld)} measured is for operators alone · hanya untuk operator")
+    raise typer.Exit(0 if found.complete else 1)
+
+
+@app.command()
+def status(
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    wait: Annotated[
+        float, typer.Option("--wait", min=0, metavar="SECONDS", help="Wait until everyone has heard everything.")
+    ] = 0,
+) -> None:
+    """Show services, heads, lags and leases; ends with 1 if something is stopped, silent or not ready."""
+
+    async def ask(calls: Calls) -> status_.Statuses:
+        return await (status_.wait_until_heard(calls, wait) if wait else status_.ask(calls))
+
+    statuses = _ask(ask, "operator", patience_seconds=0)
+    if json:
+        sys.stdout.buffer.write(orjson.dumps(status_.as_json(statuses), option=orjson.OPT_INDENT_2) + b"\n")
+    else:
+        status_.show(statuses, results())
+    for sentence in status_.troubles(statuses):
+        aside().print(sentence, markup=False)
+    well = status_.all_heard(statuses) if wait else not status_.troubles(statuses)
+    if wait and not well:
+        aside().print(f"Not everyone has heard everything after {wait:g} s · belum semua mendengar")
+    raise typer.Exit(0 if well else 1)
+
+
+@app.command()
+def verify() -> None:
+    """Check every log, every checkpoint against its owner, and the bus against the logs."""
+    verified = _ask(verify_.ask, "operator", timeout_seconds=_LONG_SECONDS)
+    verify_.show(verified, results())
+    for finding in verified.findings:
+        results().print(str(finding), markup=False, highlight=False)
+    raise typer.Exit(1 if verified.findings else 0)
+
+
+@app.command()
+def rebuild(service: Service, view: Annotated[str, typer.Argument(metavar="VIEW", help="The view's name.")]) -> None:
+    """Make a view anew beside the live one, compare them, put right what differs."""
+    _known(service)
+    said = _ask(lambda calls: rebuild_.ask(calls, service, view), "operator", timeout_seconds=_LONG_SECONDS)
+    rebuild_.show(service, said, results())
+    differing = rebuild_.differences(service, said)
+    for sentence in differing:
+        results().print(sentence, markup=False, highlight=False)
+    if differing:
+        results().print(f"{said['repaired']} put right · diperbaiki")
+    raise typer.Exit(1 if differing else 0)
+
+
+@app.command()
+def token(
+    role: Annotated[str, typer.Option("--role", metavar="R", help=f"One of {', '.join(running.ROLES)}.")],
+    area: Annotated[str, typer.Option("--area", metavar="CODE", help="A region code, or * for the whole country.")],
+    subject: Annotated[
+        str, typer.Option("--subject", metavar="ID", help="Who the caller is; by default the role and the area.")
+    ] = "",
+) -> None:
+    """Print a bearer token for what runs in the data folder."""
+    typer.echo(tokens.mint(running.data_folder(), role, area, subject or f"{role}@{area}"))
+
+
+@app.command()
+def restored(service: Service) -> None:
+    """Tell a service that its database was put back to an earlier state."""
+    _known(service)
+    said = _ask(lambda calls: restored_.ask(calls, service), "operator")
+    results().print(f"{service}: {orjson.dumps(said).decode()}", markup=False, highlight=False, soft_wrap=True)
+
+
+def main() -> None:
+    """Run the command; every failure that can be foreseen is a sentence and an exit code, not a traceback."""
+    signal.signal(signal.SIGTERM, _as_ctrl_c)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, _as_ctrl_c)
+    # Each try is told on stderr by whoever tried; the library's own log lines would end up among the results.
+    stamina.instrumentation.set_on_retry_hooks([])
+    try:
+        app()
+    except Failure as failure:
+        aside().print(str(failure), style="red", markup=False)
+        sys.exit(failure.exit_code)
+    except (HouseFailed, OSError) as failure:
+        aside().print(str(failure), style="red", markup=False)
+        sys.exit(1)
+
+
+def _as_ctrl_c(_number: int, _frame: FrameType | None) -> None:
+    """End as Ctrl-C does: whoever started something ends it."""
+    signal.raise_signal(signal.SIGINT)
+
+
+def _ask(
+    job: Callable[[Calls], Awaitable[Answer]],
+    *roles: str,
+    patience_seconds: float = _SHORT_PATIENCE_SECONDS,
+    timeout_seconds: float = _SHORT_TIMEOUT_SECONDS,
+) -> Answer:
+    """Do *job* against what runs, as somebody with *roles*."""
+
+    async def asked() -> Answer:
+        async with running.find().calls(
+            *roles, patience_seconds=patience_seconds, timeout_seconds=timeout_seconds
+        ) as calls:
+            return await job(calls)
+
+    return asyncio.run(asked())
+
+
+def _known(service: str) -> None:
+    if service not in SERVICES:
+        raise BadFile(f"no service {service!r}; there are {', '.join(SERVICES)} · layanan tidak dikenal")
+
+
+def _can_be_written(*paths: Path | None) -> None:
+    """Say it before the work, not after."""
+    for path in paths:
+        if path and not path.absolute().parent.is_dir():
+            raise BadFile(f"{path}: there is no such folder · folder tidak ada")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""`desmigratif status`: what each service says of itself, and waiting until everybody has heard everything."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+
+from deploy.command.calls import SERVICES, Calls, each_service
+from deploy.command.failures import Unreachable
+from deploy.command.showing import table
+
+Statuses = Mapping[str, dict[str, Any] | Unreachable]
+"""By service, what ``GET /operations/status`` answers, or that it does not."""
+
+_POLL_SECONDS = 0.05
+
+
+async def ask(calls: Calls) -> Statuses:
+    """Every service's status at this moment."""
+
+    async def one(service: str) -> dict[str, Any]:
+        return dict((await calls.get(service, "/operations/status")).must(200))
+
+    return await each_service(one)
+
+
+async def wait_until_heard(calls: Calls, seconds: float) -> Statuses:
+    """Ask until everybody has heard everything, for *seconds* at most; answers what was said last.
+
+    Twice in a row with no log moving in between: a reaction may just have written what others are yet to hear.
+    """
+    until = time.monotonic() + seconds
+    before: list[tuple[str, int]] | None = None
+    while True:
+        statuses = await ask(calls)
+        heads = [(service, said["position"]) for service, said in statuses.items() if isinstance(said, dict)]
+        if all_heard(statuses) and heads == before:
+            return statuses
+        before = heads if all_heard(statuses) else None
+        if time.monotonic() >= until:
+            return statuses
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+def all_heard(statuses: Statuses) -> bool:
+    """Whether every service is well and every checkpoint has reached what its owner says it has published."""
+    return not troubles(statuses) and not lags(statuses)
+
+
+def troubles(statuses: Statuses) -> list[str]:
+    """What is wrong, a sentence each: not answering, not ready, stopped at a word."""
+    found: list[str] = []
+    for service, said in statuses.items():
+        if isinstance(said, Unreachable):
+            found.append(str(said))
+            continue
+        found += [
+            f"{service} has stopped: {stop['subscription']} at {stop['number']} ({stop['event_id']}): {stop['error']}"
+            for stop in said["stopped"]
+        ]
+        if not said["ready"]:
+            found.append(f"{service} is not ready, it waits for {', '.join(said['waits_for']) or 'nothing it names'}")
+    return found
+
+
+def lags(statuses: Statuses) -> list[tuple[str, str, str, int | None]]:
+    """Who has not heard everything: service, hearer, source, and how many facts are missing (None: not known yet).
+
+    A service's own views follow its own log by position; everybody else is held against what the owner says that it
+    has published, whatever the hearer believes the head to be.
+    """
+    published = {service: said["published"] for service, said in statuses.items() if isinstance(said, dict)}
+    found: list[tuple[str, str, str, int | None]] = []
+    for service, said in statuses.items():
+        for checkpoint in said["checkpoints"] if isinstance(said, dict) else ():
+            source, behind = checkpoint["source"], checkpoint["behind"]
+            if behind is not None and source != service and source in published:
+                behind = max(behind, published[source] - checkpoint["number"])
+            if behind != 0:
+                found.append((service, checkpoint["hearer"], source, behind))
+    return found
+
+
+def as_json(statuses: Statuses) -> dict[str, Any]:
+    """For programs: each service's own words, null where it does not answer."""
+    return {service: None if isinstance(said, Unreachable) else said for service, said in statuses.items()}
+
+
+def show(statuses: Statuses, console: Console) -> None:
+    """Services, heads, lags and leases, for people."""
+    services = table("Services · layanan", "service", "log", "position", "published", "ready", "refused")
+    hearing = table("Who hears whom · siapa mendengar siapa", "hearer", "source", "heard", "head", "behind")
+    leases = table("Leases · giliran", "lease", "holder", "until")
+    for service in SERVICES:
+        said = statuses[service]
+        if isinstance(said, Unreachable):
+            services.add_row(service, "–", "–", "–", "does not answer", "–")
+            continue
+        services.add_row(
+            service,
+            str(said["log_id"])[:8],
+            str(said["position"]),
+            str(said["published"]),
+            "yes" if said["ready"] else "no",
+            str(said["refused"]),
+        )
+        for one in said["checkpoints"]:
+            figures = ("–" if one[key] is None else str(one[key]) for key in ("number", "head", "behind"))
+            hearing.add_row(f"{service} {one['hearer']}", one["source"], *figures)
+        for lease in said["leases"]:
+            leases.add_row(f"{service} {lease['name']}", str(lease["holder"]), str(lease["until"]))
+    for shown in (services, hearing, leases):
+        console.print(shown)
+        console.print()
+    for service, said in statuses.items():
+        for lost in said["lost_reactions"] if isinstance(said, dict) else ():
+            console.print(
+                f"{service} had reacted to {lost['source']} {lost['number']} of log {str(lost['log_id'])[:8]}, "
+                f"which no longer exists; its own position {lost['position']} stands"
+            )

@@ -1,0 +1,1 @@
+"""What cooperative decides: pure, no input or output."""

@@ -1,0 +1,25 @@
+"""Cooperative, put together and run."""
+
+from services.cooperative import __doc__ as charter
+from services.cooperative.api import SCOPES, router
+from services.cooperative.commands import handle
+from services.cooperative.domain.group import GroupFormed, MemberJoined, MemberLeft
+from services.cooperative.views import groups, prospects
+from shared.main import run
+from shared.service import Service
+
+SERVICE = Service(
+    name="cooperative",
+    charter=charter or "",
+    events=(GroupFormed, MemberJoined, MemberLeft),
+    publish=None,
+    handle=handle,
+    react=None,
+    views=(prospects.VIEW, groups.VIEW),
+    router=router,
+    scopes=SCOPES,
+)
+"""Cooperative publishes nothing yet: who belongs to a group concerns no other pillar."""
+
+if __name__ == "__main__":
+    run(SERVICE)

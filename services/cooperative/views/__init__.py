@@ -1,0 +1,1 @@
+"""What cooperative answers, one question a file."""

@@ -1,0 +1,95 @@
+"""Which groups there are (daftar kelompok) and who belongs to them: cooperative's own log."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from services.cooperative.domain.group import GroupFormed, MemberJoined, MemberLeft
+from shared.recorded import Recorded
+from shared.views import Change, Put, Remove, View
+
+_tables = sa.MetaData(schema="groups")
+
+_groups = sa.Table(
+    "groups",
+    _tables,
+    sa.Column("group_id", sa.Uuid, primary_key=True),
+    sa.Column("village", sa.Text),
+    sa.Column("group_name", sa.Text),
+    sa.Column("version", sa.BigInteger, comment="of the group's history, for ETag"),
+    sa.Index("groups_by_village", "village", "group_id"),
+)
+_members = sa.Table(
+    "members",
+    _tables,
+    sa.Column("group_id", sa.Uuid, primary_key=True),
+    sa.Column("person_id", sa.Uuid, primary_key=True),
+    sa.Column("joined_on", sa.Date),
+)
+
+
+def own(recorded: Recorded) -> Iterable[Change]:
+    """What a fact of a group changes."""
+    group_id = recorded.stream_id
+    match recorded.event:
+        case GroupFormed() as event:
+            yield Put(
+                _groups,
+                {
+                    "group_id": group_id,
+                    "village": event.village,
+                    "group_name": event.group_name,
+                    "version": recorded.version,
+                },
+            )
+        case MemberJoined() as event:
+            yield Put(_members, {"group_id": group_id, "person_id": event.person_id, "joined_on": event.occurred.on})
+            yield Put(_groups, {"group_id": group_id, "version": recorded.version})
+        case MemberLeft() as event:
+            yield Remove(_members, {"group_id": group_id, "person_id": event.person_id})
+            yield Put(_groups, {"group_id": group_id, "version": recorded.version})
+        case _:
+            pass  # the kernel's own events
+
+
+VIEW = View(name="groups", revision=1, tables=_tables, own=own)
+"""The view; it follows cooperative's log alone."""
+
+VILLAGE = _groups.c.village
+"""Where a group was formed, a dotted code."""
+KEY = (VILLAGE, _groups.c.group_id)
+"""The order of `groups`: by village."""
+
+
+def groups() -> sa.Select[Any]:
+    """One row a group: group_id, village, group_name, members (how many)."""
+    members = (
+        sa.select(sa.func.count())
+        .select_from(_members)
+        .where(_members.c.group_id == _groups.c.group_id)
+        .scalar_subquery()
+    )
+    return sa.select(_groups.c.group_id, VILLAGE, _groups.c.group_name, members.label("members"))
+
+
+def group(group_id: UUID) -> sa.Select[Any]:
+    """The group with this id: group_id, village, group_name, version, members.
+
+    *members* are ``{"person_id", "joined_on"}`` in the order of their ids.
+    """
+    member = sa.func.jsonb_build_object("person_id", _members.c.person_id, "joined_on", _members.c.joined_on)
+    members = (
+        sa.select(sa.func.jsonb_agg(member).aggregate_order_by(_members.c.person_id))
+        .where(_members.c.group_id == _groups.c.group_id)
+        .scalar_subquery()
+    )
+    return sa.select(
+        _groups.c.group_id,
+        VILLAGE,
+        _groups.c.group_name,
+        _groups.c.version,
+        sa.type_coerce(sa.func.coalesce(members, sa.func.jsonb_build_array()), JSONB).label("members"),
+    ).where(_groups.c.group_id == group_id)

@@ -1,0 +1,102 @@
+"""What callers can ask of enterprise, and which histories and views each request reads and writes."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import assert_never
+from uuid import UUID
+
+from services.enterprise.domain.course import EnrolParticipant, OfferCourse, Offered, RecordAttendance, course
+from services.enterprise.views import training_roster
+from shared.errors import NOT_FOUND, Refused
+from shared.execute import Answer, Work
+from shared.vocabulary import lies_in, village_code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCourse:
+    """A course that a village is to offer. *village* is a region code as the caller wrote it."""
+
+    village: str
+    title: str
+    starts_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolment:
+    """A person who is to take part in a course."""
+
+    course_id: UUID
+    person_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attendance:
+    """A participant who came on the day *on*."""
+
+    course_id: UUID
+    person_id: UUID
+    on: date
+
+
+Request = NewCourse | Enrolment | Attendance
+
+
+async def handle(work: Work, request: Request) -> Answer:
+    """One attempt at *request*."""
+    match request:
+        case NewCourse():
+            return await _offer(work, request)
+        case Enrolment():
+            await _of_caller(work, request.course_id)
+            on_roster = await _on_roster(work, request.person_id)
+            return await _record(
+                work,
+                request.course_id,
+                EnrolParticipant(person_id=request.person_id, on_roster=on_roster, today=work.today),
+            )
+        case Attendance():
+            await _of_caller(work, request.course_id)
+            return await _record(
+                work,
+                request.course_id,
+                RecordAttendance(person_id=request.person_id, on=request.on, today=work.today),
+            )
+        case _:
+            assert_never(request)
+
+
+async def _offer(work: Work, request: NewCourse) -> Answer:
+    code = village_code(request.village)
+    if code is not None:
+        work.names(code)
+    course_id = work.new_id()
+    await work.decide(
+        course,
+        course_id,
+        OfferCourse(village=request.village, title=request.title, starts_on=request.starts_on, today=work.today),
+    )
+    return Answer(status=201, body={"id": str(course_id)}, version=work.version(course_id))
+
+
+async def _record(work: Work, course_id: UUID, command: EnrolParticipant | RecordAttendance) -> Answer:
+    before = work.version(course_id)
+    await work.decide(course, course_id, command)
+    after = work.version(course_id)
+    return Answer(status=201 if after > before else 200, body={"id": str(course_id)}, version=after)
+
+
+async def _of_caller(work: Work, course_id: UUID) -> None:
+    """404 for a course that does not exist, and for one outside the caller's area alike."""
+    found = await work.state(course, course_id)
+    if not isinstance(found, Offered):
+        raise Refused(NOT_FOUND)
+    work.within(found.village)
+
+
+async def _on_roster(work: Work, person_id: UUID) -> bool:
+    """As the roster knows it now; somebody outside the caller's area counts as not on it, so nothing is told of them.
+
+    The roster may move between this look and the append: whoever is enrolled was a candidate when it was decided.
+    """
+    rows = await work.rows(training_roster.roster().where(training_roster.PERSON == person_id))
+    return any(lies_in(row["village"], work.caller.area) for row in rows)

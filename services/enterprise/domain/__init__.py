@@ -1,0 +1,1 @@
+"""What enterprise decides: pure, no input or output."""

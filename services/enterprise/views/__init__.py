@@ -1,0 +1,1 @@
+"""What enterprise answers, one question a file."""

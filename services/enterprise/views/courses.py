@@ -1,0 +1,126 @@
+"""Which courses there are (daftar pelatihan), who takes part and on which days they came: enterprise's own log."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from services.enterprise.domain.course import AttendanceRecorded, CourseOffered, ParticipantEnrolled
+from shared.recorded import Recorded
+from shared.views import Change, Put, View
+
+_tables = sa.MetaData(schema="courses")
+
+_courses = sa.Table(
+    "courses",
+    _tables,
+    sa.Column("course_id", sa.Uuid, primary_key=True),
+    sa.Column("village", sa.Text),
+    sa.Column("title", sa.Text),
+    sa.Column("starts_on", sa.Date),
+    sa.Column("version", sa.BigInteger, comment="of the course's history, for ETag"),
+    sa.Index("courses_by_village", "village", "course_id"),
+)
+_participants = sa.Table(
+    "participants",
+    _tables,
+    sa.Column("course_id", sa.Uuid, primary_key=True),
+    sa.Column("person_id", sa.Uuid, primary_key=True),
+    sa.Column("enrolled_on", sa.Date),
+)
+_attendances = sa.Table(
+    "attendances",
+    _tables,
+    sa.Column("course_id", sa.Uuid, primary_key=True),
+    sa.Column("person_id", sa.Uuid, primary_key=True),
+    sa.Column("attended_on", sa.Date, primary_key=True),
+)
+
+
+def own(recorded: Recorded) -> Iterable[Change]:
+    """What a fact of a course changes."""
+    course_id, event = recorded.stream_id, recorded.event
+    match event:
+        case CourseOffered():
+            yield Put(
+                _courses,
+                {
+                    "course_id": course_id,
+                    "village": event.village,
+                    "title": event.title,
+                    "starts_on": event.starts_on,
+                    "version": recorded.version,
+                },
+            )
+        case ParticipantEnrolled():
+            yield Put(
+                _participants,
+                {"course_id": course_id, "person_id": event.person_id, "enrolled_on": event.occurred.on},
+            )
+            yield Put(_courses, {"course_id": course_id, "version": recorded.version})
+        case AttendanceRecorded():
+            yield Put(
+                _attendances,
+                {"course_id": course_id, "person_id": event.person_id, "attended_on": event.occurred.on},
+            )
+            yield Put(_courses, {"course_id": course_id, "version": recorded.version})
+        case _:
+            pass  # the kernel's own events
+
+
+VIEW = View(name="courses", revision=1, tables=_tables, own=own)
+"""The view; it follows enterprise's log alone."""
+
+VILLAGE = _courses.c.village
+"""Where a course takes place, a dotted code."""
+KEY = (VILLAGE, _courses.c.course_id)
+"""The order of `courses`: by village."""
+
+
+def courses() -> sa.Select[Any]:
+    """One row a course: course_id, village, title, starts_on, participants (how many)."""
+    participants = (
+        sa.select(sa.func.count())
+        .select_from(_participants)
+        .where(_participants.c.course_id == _courses.c.course_id)
+        .scalar_subquery()
+    )
+    return sa.select(
+        _courses.c.course_id, VILLAGE, _courses.c.title, _courses.c.starts_on, participants.label("participants")
+    )
+
+
+def course(course_id: UUID) -> sa.Select[Any]:
+    """The course with this id: course_id, village, title, starts_on, version, participants.
+
+    *participants* are ``{"person_id", "enrolled_on", "attended_on": [day, ...]}`` in the order of their ids.
+    """
+    taking_part, days = _participants, _attendances
+    attended = (
+        sa.select(sa.func.jsonb_agg(days.c.attended_on).aggregate_order_by(days.c.attended_on))
+        .where(days.c.course_id == taking_part.c.course_id, days.c.person_id == taking_part.c.person_id)
+        .scalar_subquery()
+    )
+    participant = sa.func.jsonb_build_object(
+        "person_id",
+        taking_part.c.person_id,
+        "enrolled_on",
+        taking_part.c.enrolled_on,
+        "attended_on",
+        sa.func.coalesce(attended, sa.func.jsonb_build_array()),
+    )
+    participants = (
+        sa.select(sa.func.jsonb_agg(participant).aggregate_order_by(taking_part.c.person_id))
+        .where(taking_part.c.course_id == _courses.c.course_id)
+        .scalar_subquery()
+    )
+    return sa.select(
+        _courses.c.course_id,
+        VILLAGE,
+        _courses.c.title,
+        _courses.c.starts_on,
+        _courses.c.version,
+        sa.type_coerce(sa.func.coalesce(participants, sa.func.jsonb_build_array()), JSONB).label("participants"),
+    ).where(_courses.c.course_id == course_id)

@@ -1,0 +1,174 @@
+"""A worker's service file (*berkas layanan*): opened once, it says in which village the worker is served.
+
+One history a worker, under an id that follows from the worker's. It never decides who somebody is or where they live:
+that is the registry's, and this file only keeps up with it. Erased (UU 27/2022 Ps 44), it takes with it whatever is
+held here of that person, and nothing more can be recorded about the person's trips.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar, assert_never
+from uuid import UUID
+
+from shared.decider import Decider
+from shared.ids import stream_of
+from shared.vocabulary import Occurred
+
+# ---------------------------------------------------------------------------------------------------- What happens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceFileOpened:
+    """A worker is served from *village* (dotted code). *occurred*: the day this service learnt of the worker."""
+
+    name: ClassVar[str] = "ServiceFileOpened"
+    schema_version: ClassVar[int] = 1
+    about: ClassVar[str | None] = "worker_id"
+    erases: ClassVar[bool] = False
+
+    occurred: Occurred
+    worker_id: UUID
+    village: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceFileMoved:
+    """The worker belongs to *village* from now on. *occurred*: the day this service learnt of it."""
+
+    name: ClassVar[str] = "ServiceFileMoved"
+    schema_version: ClassVar[int] = 1
+    about: ClassVar[str | None] = "worker_id"
+    erases: ClassVar[bool] = False
+
+    occurred: Occurred
+    worker_id: UUID
+    village: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceFileErased:
+    """The worker's personal data are destroyed here too (penghapusan)."""
+
+    name: ClassVar[str] = "ServiceFileErased"
+    schema_version: ClassVar[int] = 1
+    about: ClassVar[str | None] = "worker_id"
+    erases: ClassVar[bool] = True
+
+    occurred: Occurred
+    worker_id: UUID
+
+
+ServiceFileEvent = ServiceFileOpened | ServiceFileMoved | ServiceFileErased
+
+# ----------------------------------------------------------------------------------------------- Where it can stand
+
+
+@dataclass(frozen=True, slots=True)
+class NotOpened:
+    """The worker was not heard of yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """The worker is served from *village*."""
+
+    village: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Erased; it is never opened again."""
+
+
+ServiceFile = NotOpened | Open | Gone
+
+
+def evolve(_file: ServiceFile, event: ServiceFileEvent) -> ServiceFile:
+    """Where a file stands after *event*."""
+    match event:
+        case ServiceFileOpened() | ServiceFileMoved():
+            return Open(event.village)
+        case ServiceFileErased():
+            return Gone()
+        case _:
+            assert_never(event)
+
+
+# ------------------------------------------------------------------------------------------------ What can be asked
+
+
+@dataclass(frozen=True, slots=True)
+class OpenServiceFile:
+    """Open the file of a worker that the registry names."""
+
+    worker_id: UUID
+    village: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoveServiceFile:
+    """Keep up with a person's village; somebody without a file is no worker and stays without one."""
+
+    worker_id: UUID
+    village: str
+
+
+@dataclass(frozen=True, slots=True)
+class EraseServiceFile:
+    """Forget a person; somebody without a file left nothing here to forget."""
+
+    worker_id: UUID
+
+
+ServiceFileCommand = OpenServiceFile | MoveServiceFile | EraseServiceFile
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A command and the day on which it reaches the file (Asia/Jakarta)."""
+
+    command: ServiceFileCommand
+    today: date
+
+
+def decide(file: ServiceFile, asked: Dated) -> Sequence[ServiceFileEvent]:
+    """Never refuses: what the registry says happened."""
+    on, command = Occurred(asked.today), asked.command
+    match command:
+        case OpenServiceFile():
+            return _open(file, command, on)
+        case MoveServiceFile():
+            return _move(file, command, on)
+        case EraseServiceFile():
+            return _erase(file, command, on)
+        case _:
+            assert_never(command)
+
+
+def _open(file: ServiceFile, command: OpenServiceFile, on: Occurred) -> Sequence[ServiceFileEvent]:
+    if file != NotOpened():
+        return ()
+    return (ServiceFileOpened(occurred=on, worker_id=command.worker_id, village=command.village),)
+
+
+def _move(file: ServiceFile, command: MoveServiceFile, on: Occurred) -> Sequence[ServiceFileEvent]:
+    if not isinstance(file, Open) or file.village == command.village:
+        return ()
+    return (ServiceFileMoved(occurred=on, worker_id=command.worker_id, village=command.village),)
+
+
+def _erase(file: ServiceFile, command: EraseServiceFile, on: Occurred) -> Sequence[ServiceFileEvent]:
+    if not isinstance(file, Open):
+        return ()
+    return (ServiceFileErased(occurred=on, worker_id=command.worker_id),)
+
+
+def stream_id(worker_id: UUID) -> UUID:
+    """The history of this worker's file."""
+    return stream_of("service-file", worker_id)
+
+
+SERVICE_FILE: Decider[ServiceFile, ServiceFileEvent, Dated] = Decider(
+    kind="service-file", initial=NotOpened(), decide=decide, evolve=evolve
+)

@@ -1,0 +1,25 @@
+"""What this service does when the registry speaks: it keeps the workers' service files."""
+
+from collections.abc import Sequence
+
+from services.migration_service.domain.service_file import (
+    EraseServiceFile,
+    MoveServiceFile,
+    OpenServiceFile,
+    ServiceFileCommand,
+)
+from shared.published import PublicEvent
+from shared.published.registry import PersonErased, PersonMoved, WorkerRegistered
+
+
+def react(word: PublicEvent) -> Sequence[ServiceFileCommand]:
+    """A worker gets a file, the file follows the worker's village, and an erased person is forgotten here too."""
+    match word:
+        case WorkerRegistered():
+            return (OpenServiceFile(worker_id=word.person_id, village=word.village),)
+        case PersonMoved():
+            return (MoveServiceFile(worker_id=word.person_id, village=word.village),)
+        case PersonErased():
+            return (EraseServiceFile(worker_id=word.person_id),)
+        case _:
+            return ()

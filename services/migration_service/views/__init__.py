@@ -1,0 +1,1 @@
+"""The questions this service answers, one file each."""

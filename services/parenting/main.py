@@ -1,0 +1,23 @@
+"""Parenting, put together and run."""
+
+from services.parenting import __doc__ as charter
+from services.parenting.api import SCOPES, router
+from services.parenting.views import children
+from shared.main import run
+from shared.service import Service
+
+SERVICE = Service(
+    name="parenting",
+    charter=charter or "",
+    events=(),
+    publish=None,
+    handle=None,
+    react=None,
+    views=(children.VIEW,),
+    router=router,
+    scopes=SCOPES,
+)
+"""Parenting records nothing of its own yet; it answers from what it hears."""
+
+if __name__ == "__main__":
+    run(SERVICE)

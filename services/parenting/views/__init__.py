@@ -1,0 +1,1 @@
+"""What parenting answers, one question a file."""

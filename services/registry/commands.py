@@ -1,0 +1,513 @@
+"""What can be asked of the registry, and which histories each request reads and writes.
+
+Cells come raw, as a form or a list has them; `domain` reads and judges them. Whatever one request decides is appended
+all or nothing. Somebody else's village is not here: what lies outside the caller's area is answered as if unknown.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, NoReturn, assert_never
+from uuid import UUID
+
+from services.registry.domain.household import (
+    Household,
+    Kin,
+    LivingTogether,
+    RecordKin,
+    RegisterHousehold,
+    RetractKin,
+    StatedRelation,
+    household,
+    kin_parts,
+    stated_kin,
+)
+from services.registry.domain.nik import read_nik
+from services.registry.domain.particulars import (
+    Particulars,
+    read_birth_date,
+    read_day_of_death,
+    read_name,
+    read_particulars,
+    read_village,
+    same_name,
+)
+from services.registry.domain.person import Gone, Registered, published_birth_year
+from services.registry.domain.person_rules import (
+    CorrectBirthDate,
+    CorrectDeath,
+    CorrectName,
+    CorrectNik,
+    CorrectVillage,
+    ErasePerson,
+    PersonCommand,
+    RecordDeath,
+    RegisterPerson,
+    RegisterWorker,
+    RetractDeath,
+    person,
+)
+from services.registry.domain.refusals import (
+    KIN_RECORDED_ELSEWHERE,
+    NIK_BELONGS_TO_ANOTHER_NAME,
+    NIK_REGISTERED_ELSEWHERE,
+    PERSON_ERASED,
+    PERSON_UNKNOWN,
+    codes,
+    refuse_columns,
+)
+from services.registry.domain.village import DesignateVillage, village, village_stream
+from shared.errors import NOT_FOUND, ColumnError, Refusal, Refused
+from shared.execute import Answer, Work
+from shared.personal import known
+from shared.vocabulary import Occurred, lies_in
+
+Column = Literal["nik", "name", "birth_date", "village"]
+"""What of a person can be edited."""
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What can be asked
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Designate:
+    """Designate a village for the programme (penetapan desa)."""
+
+    village: str
+    year: int
+    decree: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Register:
+    """Register a person (pendataan penduduk), *as_worker* one who works or will work abroad; None: not given."""
+
+    nik: str | None
+    name: str | None
+    birth_date: str | None
+    village: str | None
+    as_worker: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterKnown:
+    """Say of a known person that they work or will work abroad."""
+
+    person_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Edit:
+    """Correct what is known of a person: only the columns named; None takes the value away."""
+
+    person_id: UUID
+    cells: Mapping[Column, str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportDeath:
+    """Record a death that the village reports (meninggal dunia): a day, month or year."""
+
+    person_id: UUID
+    died_on: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditDeath:
+    """Correct the day of a death that the village reported."""
+
+    person_id: UUID
+    died_on: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawDeath:
+    """Take back a death that the village reported."""
+
+    person_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HearOfTrip:
+    """A trip ended in its worker's death on *died_on*; None: it did not, whatever it said before."""
+
+    person_id: UUID
+    trip_id: UUID
+    died_on: Occurred | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erase:
+    """Erase a person's data for good (penghapusan, UU 27/2022 Ps 44)."""
+
+    person_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relative:
+    """*relative_id* is the *relation* of *person_id*; *guardian_id* cares for the child among the two."""
+
+    person_id: UUID
+    relative_id: UUID
+    relation: StatedRelation
+    guardian_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterTogether:
+    """Register a household (rumah tangga) and who is what to whom in it."""
+
+    village: str
+    members: tuple[UUID, ...]
+    kin: tuple[Relative, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddKin:
+    """Record one more relation in a household."""
+
+    household_id: UUID
+    kin: Relative
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawKin:
+    """Take back what was recorded between two persons of a household."""
+
+    household_id: UUID
+    person_id: UUID
+    relative_id: UUID
+
+
+Command = (
+    Designate
+    | Register
+    | RegisterKnown
+    | Edit
+    | ReportDeath
+    | EditDeath
+    | WithdrawDeath
+    | HearOfTrip
+    | Erase
+    | RegisterTogether
+    | AddKin
+    | WithdrawKin
+)
+
+
+async def handle(work: Work, command: Command) -> Answer:
+    """Read, decide, answer: one attempt, repeated by the kernel on fresh histories if another was faster."""
+    match command:
+        case Designate():
+            return await designate(work, command)
+        case Register():
+            return await register(work, command)
+        case RegisterKnown():
+            return await register_known(work, command)
+        case Edit():
+            return await edit(work, command)
+        case ReportDeath():
+            death = RecordDeath(died_on=read_day_of_death(command.died_on, work.today))
+            return await decide_on(work, command.person_id, death, status=201)
+        case EditDeath():
+            new = CorrectDeath(died_on=read_day_of_death(command.died_on, work.today))
+            return await decide_on(work, command.person_id, new, matching=True)
+        case WithdrawDeath():
+            return await decide_on(work, command.person_id, RetractDeath(today=work.today), matching=True)
+        case HearOfTrip():
+            return await hear_of_trip(work, command)
+        case Erase():
+            return await erase(work, command)
+        case RegisterTogether():
+            return await register_together(work, command)
+        case AddKin():
+            return await add_kin(work, command)
+        case WithdrawKin():
+            return await withdraw_kin(work, command)
+        case _:
+            assert_never(command)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Villages
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+async def designate(work: Work, command: Designate) -> Answer:
+    """The village's own history. Rejects: ``village-unknown``, ``outside-area``, and what `DesignateVillage` does."""
+    code, wrong = read_village(command.village)
+    refuse_columns(wrong)
+    work.names(code)
+    stream = village_stream(code)
+    before = await work.state(village, stream)
+    wish = DesignateVillage(today=work.today, village=code, year=command.year, decree=command.decree)
+    after = await work.decide(village, stream, wish)
+    return Answer(200 if after == before or work.check else 201, {"id": code}, version=work.version(stream))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Persons
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+async def register(work: Work, command: Register) -> Answer:
+    """A new person, or the one who holds this NIK under an equal name.
+
+    Rejects: column codes (422), ``outside-area``, ``nik-belongs-to-another-name``, ``nik-registered-elsewhere``.
+    """
+    told = read_particulars(
+        nik=command.nik,
+        name=command.name,
+        birth_date=command.birth_date,
+        village=command.village,
+        today=work.today,
+    )
+    work.names(told.village)
+    warnings = codes(told.warnings)
+    holder = await work.holder("nik", told.nik.value) if told.nik else None
+    if holder is not None:
+        state = await work.state(person, holder)
+        if isinstance(state, Registered):  # else erased in this very moment: the NIK is free, or the append says taken
+            refuse_another(work, state, told)
+            if command.as_worker:
+                await work.decide(person, holder, RegisterWorker(today=work.today))
+            return Answer(200, {"id": str(holder)}, version=work.version(holder), warnings=warnings)
+    person_id = work.new_id()
+    await work.decide(
+        person,
+        person_id,
+        RegisterPerson(
+            person_id=person_id,
+            today=work.today,
+            village=told.village,
+            full_name=told.full_name,
+            nik=told.nik,
+            birth_date=told.birth_date,
+        ),
+    )
+    if command.as_worker:
+        await work.decide(person, person_id, RegisterWorker(today=work.today))
+    return made(work, person_id, warnings)
+
+
+def refuse_another(work: Work, holder: Registered, told: Particulars) -> None:
+    """Refuse a registration whose NIK *holder* has, unless it is about the same person in the caller's area.
+
+    Outside the area the answer does not depend on the name: nobody finds out there whose NIK it is.
+    """
+    if not lies_in(holder.village, work.caller.area):
+        refuse_nik(NIK_REGISTERED_ELSEWHERE, told.warnings)
+    if not same_name(known(holder.full_name) or "", told.full_name.value):
+        refuse_nik(NIK_BELONGS_TO_ANOTHER_NAME, told.warnings)
+
+
+def refuse_nik(refusal: Refusal, warnings: Sequence[ColumnError]) -> NoReturn:
+    """Refuse a NIK for what is known about it: its code comes after those of the columns."""
+    raise Refused(refusal, errors=(*warnings, ColumnError("nik", refusal.slug)))
+
+
+async def register_known(work: Work, command: RegisterKnown) -> Answer:
+    """A known person becomes a worker, once. Rejects: ``not-found``, ``person-erased``."""
+    await registered(work, command.person_id)
+    await work.decide(person, command.person_id, RegisterWorker(today=work.today))
+    return changed(work, command.person_id)
+
+
+async def edit(work: Work, command: Edit) -> Answer:
+    """Each column that holds something new is one correction; all of them are one append.
+
+    Rejects: ``not-found``, ``person-erased``, If-Match codes, column codes (422), ``outside-area``,
+    ``nik-belongs-to-another-name``, ``nik-registered-elsewhere``.
+    """
+    person_id, cells = command.person_id, command.cells
+    await registered(work, person_id)
+    work.match(person_id)
+    nik_cell, birth_cell = cells.get("nik"), cells.get("birth_date")
+    nik, wrong_nik = (None, None) if nik_cell is None else read_nik(nik_cell, work.today)
+    full_name, wrong_name = read_name(cells.get("name"))
+    born, wrong_birth_date = (None, None) if birth_cell is None else read_birth_date(birth_cell, work.today)
+    code, wrong_village = read_village(cells.get("village"))
+    warnings = refuse_columns(
+        wrong_nik,
+        wrong_name if "name" in cells else None,
+        wrong_birth_date,
+        wrong_village if "village" in cells else None,
+    )
+    if "village" in cells:
+        work.names(code)
+    wishes: list[PersonCommand] = []
+    if "nik" in cells:
+        if nik is not None:
+            await refuse_held(work, person_id, nik.value, warnings)
+        wishes.append(CorrectNik(today=work.today, corrects=giver(work, person_id, "NikCorrected"), nik=nik))
+    if "name" in cells:
+        corrects = giver(work, person_id, "NameCorrected")
+        wishes.append(CorrectName(today=work.today, corrects=corrects, full_name=full_name))
+    if "birth_date" in cells:
+        corrects = giver(work, person_id, "BirthDateCorrected")
+        wishes.append(CorrectBirthDate(today=work.today, corrects=corrects, birth_date=born))
+    if "village" in cells:
+        corrects = giver(work, person_id, "VillageCorrected")
+        wishes.append(CorrectVillage(today=work.today, corrects=corrects, village=code))
+    for wish in wishes:
+        await work.decide(person, person_id, wish)
+    return changed(work, person_id, codes(warnings))
+
+
+async def refuse_held(work: Work, person_id: UUID, nik: str, warnings: Sequence[ColumnError]) -> None:
+    """Refuse a NIK that somebody other than *person_id* holds."""
+    holder = await work.holder("nik", nik)
+    if holder is None or holder == person_id:
+        return
+    state = await work.state(person, holder)
+    if isinstance(state, Registered):
+        near = lies_in(state.village, work.caller.area)
+        refuse_nik(NIK_BELONGS_TO_ANOTHER_NAME if near else NIK_REGISTERED_ELSEWHERE, warnings)
+
+
+def giver(work: Work, person_id: UUID, correction: str) -> UUID:
+    """The event that gave the value which a *correction* now corrects: the last one like it, or the registration."""
+    event_id = work.event_id(person_id, correction) or work.event_id(person_id, "PersonRegistered")
+    if event_id is None:
+        raise LookupError(f"a registered person has no PersonRegistered in {person_id}")
+    return event_id
+
+
+async def decide_on(
+    work: Work, person_id: UUID, command: PersonCommand, *, status: int = 200, matching: bool = False
+) -> Answer:
+    """One decision about a person of the caller's area, *status* if it makes something new; *matching*: an edit."""
+    before = await registered(work, person_id)
+    if matching:
+        work.match(person_id)
+    after = await work.decide(person, person_id, command)
+    return changed(work, person_id, status=200 if after == before or work.check else status)
+
+
+async def hear_of_trip(work: Work, command: HearOfTrip) -> Answer:
+    """What a trip says of its worker's death, recorded or taken back."""
+    if command.died_on is None:
+        said: PersonCommand = RetractDeath(today=work.today, cause=command.trip_id)
+    else:
+        said = RecordDeath(died_on=command.died_on, cause=command.trip_id)
+    await work.decide(person, command.person_id, said)
+    return changed(work, command.person_id)
+
+
+async def erase(work: Work, command: Erase) -> Answer:
+    """Done once; asked again it is done already. Rejects: ``not-found``."""
+    state = await work.state(person, command.person_id)
+    if isinstance(state, Registered | Gone):
+        work.within(state.village)
+    await work.decide(person, command.person_id, ErasePerson(today=work.today))
+    return changed(work, command.person_id)
+
+
+async def registered(work: Work, person_id: UUID) -> Registered:
+    """The person a request is about. Rejects: ``not-found`` (also outside the area), ``person-erased``."""
+    state = await work.state(person, person_id)
+    match state:
+        case Registered():
+            work.within(state.village)
+            return state
+        case Gone():
+            work.within(state.village)
+            raise Refused(PERSON_ERASED)
+        case _:
+            raise Refused(NOT_FOUND)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Households
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+async def register_together(work: Work, command: RegisterTogether) -> Answer:
+    """A household of known persons, and its kinship, in one append.
+
+    Rejects: ``village-unknown``, ``outside-area``, ``relation-of-oneself``, ``guardian-not-of-a-child``,
+    ``person-unknown``, ``person-erased``, ``kin-recorded-elsewhere``.
+    """
+    code, wrong = read_village(command.village)
+    refuse_columns(wrong)
+    work.names(code)
+    kin = [as_recorded(relative) for relative in command.kin]
+    for member in dict.fromkeys(command.members):
+        await named(work, member)
+    household_id = work.new_id()
+    wish = RegisterHousehold(today=work.today, household_id=household_id, village=code, members=command.members)
+    state = await work.decide(household, household_id, wish)
+    for relation in kin:
+        state = await record(work, household_id, state, relation)
+    return made(work, household_id)
+
+
+async def add_kin(work: Work, command: AddKin) -> Answer:
+    """One relation more. Rejects: ``not-found`` and what `register_together` says of kinship."""
+    before = await living_together(work, command.household_id)
+    after = await record(work, command.household_id, before, as_recorded(command.kin))
+    return changed(work, command.household_id, status=200 if after == before or work.check else 201)
+
+
+async def withdraw_kin(work: Work, command: WithdrawKin) -> Answer:
+    """One relation less. Rejects: ``not-found``, If-Match codes."""
+    await living_together(work, command.household_id)
+    work.match(command.household_id)
+    wish = RetractKin(today=work.today, person_id=command.person_id, relative_id=command.relative_id)
+    await work.decide(household, command.household_id, wish)
+    return changed(work, command.household_id)
+
+
+def as_recorded(relative: Relative) -> Kin:
+    """A relation as somebody stated it, the way round in which it is recorded."""
+    return stated_kin(relative.person_id, relative.relative_id, relative.relation, relative.guardian_id)
+
+
+async def record(work: Work, household_id: UUID, state: Household, kin: Kin) -> Household:
+    """Record *kin* in the household, now at *state*; the year of birth of a child comes from its own history."""
+    await named(work, kin.person_id)
+    relative = await named(work, kin.relative_id)
+    if kin.guardian_id is not None:
+        await named(work, kin.guardian_id)
+    said_here = isinstance(state, LivingTogether) and any(other.says(kin) for other in state.kin)
+    if not said_here and await work.holder("kin", *kin_parts(kin.person_id, kin.relative_id, kin.relation)):
+        raise Refused(KIN_RECORDED_ELSEWHERE)
+    birth_date = known(relative.birth_date) if kin.relation == "child" else None
+    birth_year = published_birth_year(birth_date, work.today)
+    return await work.decide(household, household_id, RecordKin(today=work.today, kin=kin, birth_year=birth_year))
+
+
+async def named(work: Work, person_id: UUID) -> Registered:
+    """A person whom a request names. Rejects: ``person-unknown`` (also outside the area), ``person-erased``."""
+    state = await work.state(person, person_id)
+    if not isinstance(state, Registered | Gone) or not lies_in(state.village, work.caller.area):
+        raise Refused(PERSON_UNKNOWN)
+    if isinstance(state, Gone):
+        raise Refused(PERSON_ERASED)
+    return state
+
+
+async def living_together(work: Work, household_id: UUID) -> LivingTogether:
+    """The household a request is about. Rejects: ``not-found`` (also outside the area)."""
+    state = await work.state(household, household_id)
+    if not isinstance(state, LivingTogether):
+        raise Refused(NOT_FOUND)
+    work.within(state.village)
+    return state
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Answers
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def made(work: Work, new: UUID, warnings: Iterable[str] = ()) -> Answer:
+    """201 with the new id; a check makes nothing, so it knows no id."""
+    if work.check:
+        return Answer(200, {"id": None}, warnings=tuple(warnings))
+    return Answer(201, {"id": str(new)}, version=work.version(new), warnings=tuple(warnings))
+
+
+def changed(work: Work, stream_id: UUID, warnings: Iterable[str] = (), *, status: int = 200) -> Answer:
+    """What is known under this id and the version at which it stands now."""
+    return Answer(status, {"id": str(stream_id)}, version=work.version(stream_id), warnings=tuple(warnings))

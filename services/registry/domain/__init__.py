@@ -1,0 +1,1 @@
+"""The registry's rules: pure, no clock, no input or output."""

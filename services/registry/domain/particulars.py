@@ -1,0 +1,86 @@
+"""What a form or a list says of a person, cell by cell: name, birth date, village, day of death.
+
+Cells come as they were written; here they become values or the code of what is wrong with them. Dates are the
+programme's calendar (Asia/Jakarta); *today* comes with the command.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from services.registry.domain.nik import read_nik
+from services.registry.domain.refusals import refuse_columns, refused_for
+from shared.errors import ColumnError
+from shared.personal import Known
+from shared.vocabulary import Occurred, village_code
+
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Particulars:
+    """A person as a registration describes them (data kependudukan), read and judged.
+
+    *nik* and *birth_date* are None where nobody gave them: a person without NIK is possible. *village* is a dotted
+    Kemendagri code. *warnings* are columns that stand although something about them is odd.
+    """
+
+    nik: Known[str] | None
+    full_name: Known[str]
+    birth_date: Known[date] | None
+    village: str
+    warnings: tuple[ColumnError, ...]
+
+
+def read_particulars(
+    *, nik: str | None, name: str | None, birth_date: str | None, village: str | None, today: date
+) -> Particulars:
+    """Read the cells of a registration; None is a column that was not given.
+
+    Rejects, one code a column, in this order: ``nik-…`` (see `read_nik`), ``name-missing``, ``birth-date-invalid``,
+    ``village-unknown``. Whether the village is designated is not asked.
+    """
+    digits, wrong_nik = (None, None) if nik is None else read_nik(nik, today)
+    full_name, wrong_name = read_name(name)
+    born, wrong_birth_date = (None, None) if birth_date is None else read_birth_date(birth_date, today)
+    code, wrong_village = read_village(village)
+    warnings = refuse_columns(wrong_nik, wrong_name, wrong_birth_date, wrong_village)
+    return Particulars(nik=digits, full_name=full_name, birth_date=born, village=code, warnings=warnings)
+
+
+def read_name(cell: str | None) -> tuple[Known[str], ColumnError | None]:
+    """The name as given, its blanks collapsed; ``name-missing`` if nothing is left. Capitals stay capitals."""
+    name = " ".join((cell or "").split())
+    return Known(name), None if name else ColumnError("name", "name-missing")
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two names are equal: after case folding and collapsing blanks."""
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+
+
+def read_birth_date(cell: str, today: date) -> tuple[Known[date] | None, ColumnError | None]:
+    """A day as ISO 8601 writes it, *today* at the latest; else ``birth-date-invalid``."""
+    text = cell.strip()
+    if _ISO_DAY.fullmatch(text):
+        try:
+            born = date.fromisoformat(text)
+        except ValueError:
+            born = None
+        if born is not None and born <= today:
+            return Known(born), None
+    return None, ColumnError("birth_date", "birth-date-invalid")
+
+
+def read_village(cell: str | None) -> tuple[str, ColumnError | None]:
+    """The dotted code of a village of the region table, written dotted or not; else ``village-unknown``."""
+    code = village_code(cell or "")
+    return code or "", None if code else ColumnError("village", "village-unknown")
+
+
+def read_day_of_death(cell: str, today: date) -> Occurred:
+    """A day, month or year that has begun by *today*. Rejects: ``died-on-invalid``."""
+    died = Occurred.parse(cell)
+    if died is None or died.on > today:
+        raise refused_for(ColumnError("died_on", "died-on-invalid"))
+    return died

@@ -1,0 +1,299 @@
+"""One human, one history (pendataan penduduk): who somebody is, where they live, that they work abroad, that they died.
+
+A worker (PMI, UU 18/2017 Ps 1), a spouse and a child are persons alike. What is personal (name, NIK, birth date) is
+encrypted at rest under the person's own key and never leaves the registry; village, death and being a worker do.
+What can be asked of a person stands in `person_rules`; where somebody stands abroad is never decided here. Dates are
+the programme's calendar (Asia/Jakarta).
+
+A correction names the event it corrects by *corrects*. A death is named by its *cause*, since several reports of one
+death may stand side by side: one by the village (no cause), one for each trip that ended in it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import ClassVar, assert_never
+from uuid import UUID
+
+from shared.personal import Personal
+from shared.vocabulary import Occurred
+
+ADULT_AT = 18
+"""Years of age from which somebody is no child (UU 35/2014 Ps 1)."""
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What happens
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRegistered:
+    """A person is known to the registry (pendataan penduduk); *occurred* is the day of the registration.
+
+    *nik* and *birth_date* are None where nobody gave them. *village* is a dotted Kemendagri code.
+    """
+
+    name: ClassVar[str] = "PersonRegistered"
+    schema_version: ClassVar[int] = 1
+    about: ClassVar[str | None] = "person_id"
+    erases: ClassVar[bool] = False
+    occurred: Occurred
+    person_id: UUID
+    village: str
+    full_name: Personal[str]
+    nik: Personal[str] | None
+    birth_date: Personal[date] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerRegistered:
+    """The person works, will work or has worked abroad (CPMI/PMI, UU 18/2017 Ps 1); *occurred*: when it was said."""
+
+    name: ClassVar[str] = "WorkerRegistered"
+    schema_version: ClassVar[int] = 1
+    about: ClassVar[str | None] = "person_id"
+    erases: ClassVar[bool] = False
+    occurred: Occurred
+    person_id: UUID
+    village: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameCorrected:
+    """The name that holds from now on (perbaikan nama)."""
+
+    name: ClassVar[str] = "NameCorrected"
+    schema_version: ClassVar[int] = 1
+    about: ClassVar[str | None] = "person_id"
+    erases: ClassVar[bool] = False
+    occurred: Occurred
+    person_id: UUID
+    corrects: UUID
+    full_name: Personal[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NikCorrected:
+    """The NIK that holds from now on (perbaikan NIK); None: the person has none that is known."""
+
+    name: ClassVar[str] = "NikCorrected"
+    schema_version: ClassVar[int] = 1
+    about: ClassVar[str | None] = "person_id"
+    erases: ClassVar[bool] = False
+    occurred: Occurred
+    person_id: UUID
+    corrects: UUID
+    nik: Personal[str] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BirthDateCorrected:
+    """The birth date that holds from now on (perbaikan tanggal lahir); None where it is unknown.
+
+    *of_minor*: by the old or the new date this is a minor, so the correction is published, with *birth_year* (None
+    if unknown, or if by the new date this is no minor: an adult's year of birth does not travel).
+    """
+
+    name: ClassVar[str] = "BirthDateCorrected"
+    schema_version: ClassVar[int] = 1
+    about: ClassVar[str | None] = "person_id"
+    erases: ClassVar[bool] = False
+    occurred: Occurred
+    person_id: UUID
+    corrects: UUID
+    village: str
+    birth_date: Personal[date] | None
+    of_minor: bool
+    birth_year: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VillageCorrected:
+    """The village that holds from now on (pindah desa or perbaikan desa), a dotted Kemendagri code."""
+
+    name: ClassVar[str] = "VillageCorrected"
+    schema_version: ClassVar[int] = 1
+    about: ClassVar[str | None] = "person_id"
+    erases: ClassVar[bool] = False
+    occurred: Occurred
+    person_id: UUID
+    corrects: UUID
+    village: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeathReported:
+    """A person died (meninggal dunia): *occurred* is the day, month or year of which *cause* says so.
+
+    *cause* is the trip that ended in this death (UU 18/2017 Ps 27 letter h), None if the village reported it.
+    *died_on* is the day that holds now, by all reports that stand.
+    """
+
+    name: ClassVar[str] = "DeathReported"
+    schema_version: ClassVar[int] = 1
+    about: ClassVar[str | None] = "person_id"
+    erases: ClassVar[bool] = False
+    occurred: Occurred
+    person_id: UUID
+    village: str
+    cause: UUID | None
+    died_on: Occurred
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeathCorrected:
+    """The report of a death by *cause* now says *occurred*; *died_on* is the day that holds now."""
+
+    name: ClassVar[str] = "DeathCorrected"
+    schema_version: ClassVar[int] = 1
+    about: ClassVar[str | None] = "person_id"
+    erases: ClassVar[bool] = False
+    occurred: Occurred
+    person_id: UUID
+    village: str
+    cause: UUID | None
+    died_on: Occurred
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeathRetracted:
+    """The report of a death by *cause* was an error; *occurred* is the day of the retraction.
+
+    *died_on* is the day that other reports still say; None: the person lives.
+    """
+
+    name: ClassVar[str] = "DeathRetracted"
+    schema_version: ClassVar[int] = 1
+    about: ClassVar[str | None] = "person_id"
+    erases: ClassVar[bool] = False
+    occurred: Occurred
+    person_id: UUID
+    village: str
+    cause: UUID | None
+    died_on: Occurred | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonErased:
+    """The person's data are erased (penghapusan data pribadi, UU 27/2022 Ps 44); the id and village stay."""
+
+    name: ClassVar[str] = "PersonErased"
+    schema_version: ClassVar[int] = 1
+    about: ClassVar[str | None] = "person_id"
+    erases: ClassVar[bool] = True
+    occurred: Occurred
+    person_id: UUID
+    village: str
+
+
+PersonEvent = (
+    PersonRegistered
+    | WorkerRegistered
+    | NameCorrected
+    | NikCorrected
+    | BirthDateCorrected
+    | VillageCorrected
+    | DeathReported
+    | DeathCorrected
+    | DeathRetracted
+    | PersonErased
+)
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Where it can stand
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nobody has this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """That the person died, as *cause* (a trip; None: the village) says it."""
+
+    cause: UUID | None
+    died_on: Occurred
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """A known person, living or dead. *deaths* are the reports that stand, in the order in which they came."""
+
+    person_id: UUID
+    village: str
+    full_name: Personal[str]
+    nik: Personal[str] | None
+    birth_date: Personal[date] | None
+    worker: bool = False
+    deaths: tuple[Report, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A person whose data were erased, last of *village*: nothing more can happen to them here."""
+
+    village: str
+
+
+Person = Unknown | Registered | Gone
+
+
+def evolve(state: Person, event: PersonEvent) -> Person:
+    """Where the person stands after *event*."""
+    if isinstance(event, PersonRegistered):
+        return Registered(
+            person_id=event.person_id,
+            village=event.village,
+            full_name=event.full_name,
+            nik=event.nik,
+            birth_date=event.birth_date,
+        )
+    if not isinstance(state, Registered):
+        return state  # nothing comes before a registration or after an erasure
+    match event:
+        case WorkerRegistered():
+            return replace(state, worker=True)
+        case NameCorrected():
+            return replace(state, full_name=event.full_name)
+        case NikCorrected():
+            return replace(state, nik=event.nik)
+        case BirthDateCorrected():
+            return replace(state, birth_date=event.birth_date)
+        case VillageCorrected():
+            return replace(state, village=event.village)
+        case DeathReported() | DeathCorrected():
+            return replace(state, deaths=with_report(state.deaths, Report(event.cause, event.occurred)))
+        case DeathRetracted():
+            return replace(state, deaths=without_report(state.deaths, event.cause))
+        case PersonErased():
+            return Gone(state.village)
+        case _:
+            assert_never(event)
+
+
+def with_report(deaths: tuple[Report, ...], report: Report) -> tuple[Report, ...]:
+    """*report* in the place of the earlier one by the same cause, else after all others."""
+    if any(said.cause == report.cause for said in deaths):
+        return tuple(report if said.cause == report.cause else said for said in deaths)
+    return (*deaths, report)
+
+
+def without_report(deaths: tuple[Report, ...], cause: UUID | None) -> tuple[Report, ...]:
+    """*deaths* but for what *cause* said."""
+    return tuple(report for report in deaths if report.cause != cause)
+
+
+def day_of_death(deaths: Sequence[Report]) -> Occurred | None:
+    """The day that holds: what the village reported, else what came first; None while nobody says they died."""
+    of_village = (report.died_on for report in deaths if report.cause is None)
+    return next(of_village, deaths[0].died_on if deaths else None)
+
+
+def published_birth_year(birth_date: date | None, on: date) -> int | None:
+    """The year of birth of a minor, of which alone others hear it; None for an adult and where it is unknown.
+
+    Only the year travels, so a minor is one until 31 December of the year of the 18th birthday.
+    """
+    return birth_date.year if birth_date and on.year <= birth_date.year + ADULT_AT else None

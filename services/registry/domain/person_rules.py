@@ -1,0 +1,364 @@
+"""What can be asked of a person, and what happens then. What a person is stands in `person`.
+
+Dates are the programme's calendar (Asia/Jakarta); *today* comes with the command.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import assert_never
+from uuid import UUID
+
+from services.registry.domain.person import (
+    BirthDateCorrected,
+    DeathCorrected,
+    DeathReported,
+    DeathRetracted,
+    Gone,
+    NameCorrected,
+    NikCorrected,
+    Person,
+    PersonErased,
+    PersonEvent,
+    PersonRegistered,
+    Registered,
+    Report,
+    Unknown,
+    VillageCorrected,
+    WorkerRegistered,
+    day_of_death,
+    evolve,
+    published_birth_year,
+    with_report,
+    without_report,
+)
+from services.registry.domain.refusals import DEATH_ALREADY_RECORDED, DEATH_SAID_BY_TRIP, PERSON_ERASED
+from shared.decider import Claim, Decider, Release
+from shared.errors import NOT_FOUND, Refused
+from shared.personal import Known, known
+from shared.vocabulary import Occurred
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What can be asked
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterPerson:
+    """Register a person nobody knew. That no one else holds the NIK is asked of the claims, not of this history."""
+
+    person_id: UUID
+    today: date
+    village: str
+    full_name: Known[str]
+    nik: Known[str] | None
+    birth_date: Known[date] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterWorker:
+    """Say that a known person works or will work abroad."""
+
+    today: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectName:
+    """Give the person this name; *corrects* is the event that gave the present one."""
+
+    today: date
+    corrects: UUID
+    full_name: Known[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectNik:
+    """Give the person this NIK, or none; *corrects* is the event that gave the present one."""
+
+    today: date
+    corrects: UUID
+    nik: Known[str] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectBirthDate:
+    """Give the person this birth date, or none; *corrects* is the event that gave the present one."""
+
+    today: date
+    corrects: UUID
+    birth_date: Known[date] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectVillage:
+    """Put the person into this village; *corrects* is the event that gave the present one."""
+
+    today: date
+    corrects: UUID
+    village: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordDeath:
+    """Record that the person died, as *cause* (a trip; None: the village) says."""
+
+    died_on: Occurred
+    cause: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectDeath:
+    """Correct the day of a death that the village reported."""
+
+    died_on: Occurred
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetractDeath:
+    """Take back what *cause* (a trip; None: the village) said of a death."""
+
+    today: date
+    cause: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasePerson:
+    """Erase the person's data for good."""
+
+    today: date
+
+
+PersonCommand = (
+    RegisterPerson
+    | RegisterWorker
+    | CorrectName
+    | CorrectNik
+    | CorrectBirthDate
+    | CorrectVillage
+    | RecordDeath
+    | CorrectDeath
+    | RetractDeath
+    | ErasePerson
+)
+
+
+def decide(state: Person, command: PersonCommand) -> Sequence[PersonEvent]:
+    """What happens. Rejects: ``not-found`` and ``person-erased`` for all but a registration, and what each says."""
+    if isinstance(command, RegisterPerson):
+        return register_person(state, command)
+    if isinstance(state, Gone):
+        return refuse_the_erased(command)
+    if isinstance(state, Unknown):
+        raise Refused(NOT_FOUND)
+    match command:
+        case RegisterWorker():
+            return register_worker(state, command)
+        case CorrectName():
+            return correct_name(state, command)
+        case CorrectNik():
+            return correct_nik(state, command)
+        case CorrectBirthDate():
+            return correct_birth_date(state, command)
+        case CorrectVillage():
+            return correct_village(state, command)
+        case RecordDeath():
+            return record_death(state, command)
+        case CorrectDeath():
+            return correct_death(state, command)
+        case RetractDeath():
+            return retract_death(state, command)
+        case ErasePerson():
+            return erase_person(state, command)
+        case _:
+            assert_never(command)
+
+
+def refuse_the_erased(command: PersonCommand) -> Sequence[PersonEvent]:
+    """Nothing happens to an erased person. To erase again is done already, and a trip's word finds nobody.
+
+    Rejects: ``person-erased``.
+    """
+    match command:
+        case ErasePerson() | RecordDeath(cause=UUID()) | RetractDeath(cause=UUID()):
+            return ()
+        case _:
+            raise Refused(PERSON_ERASED)
+
+
+def register_person(state: Person, command: RegisterPerson) -> Sequence[PersonEvent]:
+    """A new history begins; a history that has begun is not begun again."""
+    if not isinstance(state, Unknown):
+        return ()
+    return (
+        PersonRegistered(
+            occurred=Occurred(command.today),
+            person_id=command.person_id,
+            village=command.village,
+            full_name=command.full_name,
+            nik=command.nik,
+            birth_date=command.birth_date,
+        ),
+    )
+
+
+def register_worker(state: Registered, command: RegisterWorker) -> Sequence[PersonEvent]:
+    """Once. Also after a death: families report late, and who has worked abroad is a worker too."""
+    if state.worker:
+        return ()
+    return (WorkerRegistered(occurred=Occurred(command.today), person_id=state.person_id, village=state.village),)
+
+
+def correct_name(state: Registered, command: CorrectName) -> Sequence[PersonEvent]:
+    """A name spelled otherwise is a correction, the same spelling none."""
+    if state.full_name == command.full_name:
+        return ()
+    return (
+        NameCorrected(
+            occurred=Occurred(command.today),
+            person_id=state.person_id,
+            corrects=command.corrects,
+            full_name=command.full_name,
+        ),
+    )
+
+
+def correct_nik(state: Registered, command: CorrectNik) -> Sequence[PersonEvent]:
+    """The old NIK is free again. That no one else holds the new one is asked of the claims, not of this history."""
+    if state.nik == command.nik:
+        return ()
+    return (
+        NikCorrected(
+            occurred=Occurred(command.today),
+            person_id=state.person_id,
+            corrects=command.corrects,
+            nik=command.nik,
+        ),
+    )
+
+
+def correct_birth_date(state: Registered, command: CorrectBirthDate) -> Sequence[PersonEvent]:
+    """Others hear of it only if by the old or the new date this is a minor on the day of the correction."""
+    if state.birth_date == command.birth_date:
+        return ()
+    before = published_birth_year(known(state.birth_date), command.today)
+    after = published_birth_year(known(command.birth_date), command.today)
+    return (
+        BirthDateCorrected(
+            occurred=Occurred(command.today),
+            person_id=state.person_id,
+            corrects=command.corrects,
+            village=state.village,
+            birth_date=command.birth_date,
+            of_minor=before is not None or after is not None,
+            birth_year=after,
+        ),
+    )
+
+
+def correct_village(state: Registered, command: CorrectVillage) -> Sequence[PersonEvent]:
+    """From now on the person belongs to that village."""
+    if state.village == command.village:
+        return ()
+    return (
+        VillageCorrected(
+            occurred=Occurred(command.today),
+            person_id=state.person_id,
+            corrects=command.corrects,
+            village=command.village,
+        ),
+    )
+
+
+def record_death(state: Registered, command: RecordDeath) -> Sequence[PersonEvent]:
+    """A report by each cause; said again it is nothing new, and a trip that now names another day corrects its own.
+
+    Rejects: ``death-already-recorded`` (the village reported another day).
+    """
+    said = next((report for report in state.deaths if report.cause == command.cause), None)
+    if said is None:
+        deaths = (*state.deaths, Report(command.cause, command.died_on))
+        return (
+            DeathReported(
+                occurred=command.died_on,
+                person_id=state.person_id,
+                village=state.village,
+                cause=command.cause,
+                died_on=day_of_death(deaths) or command.died_on,
+            ),
+        )
+    if said.died_on == command.died_on:
+        return ()
+    if command.cause is None:
+        raise Refused(DEATH_ALREADY_RECORDED)
+    return _corrected(state, Report(command.cause, command.died_on))
+
+
+def correct_death(state: Registered, command: CorrectDeath) -> Sequence[PersonEvent]:
+    """Rejects: ``not-found`` (nobody reported a death), ``death-said-by-trip`` (only a trip says so)."""
+    said = _said_by_village(state)
+    return () if said.died_on == command.died_on else _corrected(state, Report(None, command.died_on))
+
+
+def retract_death(state: Registered, command: RetractDeath) -> Sequence[PersonEvent]:
+    """A trip takes back only what it caused itself: another report of the death stands.
+
+    Rejects: ``not-found`` (the village retracts, nobody reported a death), ``death-said-by-trip`` (only a trip did).
+    """
+    if command.cause is None:
+        _said_by_village(state)
+    rest = without_report(state.deaths, command.cause)
+    if rest == state.deaths:
+        return ()
+    return (
+        DeathRetracted(
+            occurred=Occurred(command.today),
+            person_id=state.person_id,
+            village=state.village,
+            cause=command.cause,
+            died_on=day_of_death(rest),
+        ),
+    )
+
+
+def erase_person(state: Registered, command: ErasePerson) -> Sequence[PersonEvent]:
+    """Keys, claims and hashes go with this fact, here and in every service that hears it."""
+    return (PersonErased(occurred=Occurred(command.today), person_id=state.person_id, village=state.village),)
+
+
+def _said_by_village(state: Registered) -> Report:
+    for report in state.deaths:
+        if report.cause is None:
+            return report
+    raise Refused(DEATH_SAID_BY_TRIP if state.deaths else NOT_FOUND)
+
+
+def _corrected(state: Registered, report: Report) -> Sequence[PersonEvent]:
+    return (
+        DeathCorrected(
+            occurred=report.died_on,
+            person_id=state.person_id,
+            village=state.village,
+            cause=report.cause,
+            died_on=day_of_death(with_report(state.deaths, report)) or report.died_on,
+        ),
+    )
+
+
+def claims(event: PersonEvent) -> Iterable[Claim | Release]:
+    """One person a NIK; a corrected NIK is free again, and so is that of an erased person."""
+    match event:
+        case PersonRegistered(nik=Known(digits)):
+            yield Claim("nik", (digits,), holder=event.person_id, person_id=event.person_id)
+        case NikCorrected():
+            yield Release("nik", holder=event.person_id)
+            if isinstance(event.nik, Known):
+                yield Claim("nik", (event.nik.value,), holder=event.person_id, person_id=event.person_id)
+        case PersonErased():
+            yield Release("nik", holder=event.person_id)
+        case _:
+            pass
+
+
+person: Decider[Person, PersonEvent, PersonCommand] = Decider(
+    kind="person", initial=Unknown(), decide=decide, evolve=evolve, claims=claims
+)

@@ -1,0 +1,22 @@
+"""How many workers does each village have? Counted over the rows of `people` when it is read.
+
+The dead count, since a worker's family stays the programme's concern; the erased do not.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.registry.views.people import people
+
+workers_by_village = (
+    sa.select(people.c.village, sa.func.count().label("workers"))
+    .where(people.c.worker, people.c.erased.is_not(True))
+    .group_by(people.c.village)
+    .subquery("workers_by_village")
+)
+
+
+def figures() -> sa.Select[Any]:
+    """One row for each village that has workers, to be ordered by village."""
+    return sa.select(workers_by_village)

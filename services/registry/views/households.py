@@ -1,0 +1,106 @@
+"""Who lives together, and who is what to whom in a household?
+
+Follows the registry's own log; ids alone, names stand in `people`. *version* is the version of the household's
+history: the ETag of an edit.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+
+from services.registry.domain.household import GuardianCorrected, HouseholdRegistered, KinRecorded, KinRetracted
+from shared.recorded import Recorded
+from shared.views import Change, Put, Remove, View
+
+_tables = sa.MetaData(schema="households")
+
+households = sa.Table(
+    "households",
+    _tables,
+    sa.Column("household_id", sa.Uuid, primary_key=True),
+    sa.Column("version", sa.Integer),
+    sa.Column("village", sa.Text),
+    sa.Index("households_by_village", "village", "household_id"),
+)
+members = sa.Table(
+    "members",
+    _tables,
+    sa.Column("household_id", sa.Uuid, primary_key=True),
+    sa.Column("person_id", sa.Uuid, primary_key=True),
+)
+kin = sa.Table(
+    "kin",
+    _tables,
+    sa.Column("household_id", sa.Uuid, primary_key=True),
+    sa.Column("person_id", sa.Uuid, primary_key=True),
+    sa.Column("relative_id", sa.Uuid, primary_key=True),
+    sa.Column("relation", sa.Text, primary_key=True),
+    sa.Column("guardian_id", sa.Uuid),
+)
+
+
+def project(recorded: Recorded) -> Iterable[Change]:
+    """What a fact about a household changes in its rows."""
+    event = recorded.event
+    match event:
+        case HouseholdRegistered():
+            yield Put(
+                households,
+                {"household_id": event.household_id, "version": recorded.version, "village": event.village},
+            )
+            for person_id in event.members:
+                yield Put(members, {"household_id": event.household_id, "person_id": person_id})
+        case KinRecorded() | GuardianCorrected():
+            yield Put(households, {"household_id": event.household_id, "version": recorded.version})
+            yield Put(kin, {**_key(event), "guardian_id": event.guardian_id})
+        case KinRetracted():
+            yield Put(households, {"household_id": event.household_id, "version": recorded.version})
+            yield Remove(kin, _key(event))
+        case _:
+            return
+
+
+def _key(event: KinRecorded | GuardianCorrected | KinRetracted) -> dict[str, Any]:
+    return {
+        "household_id": event.household_id,
+        "person_id": event.person_id,
+        "relative_id": event.relative_id,
+        "relation": event.relation,
+    }
+
+
+def together() -> sa.Select[Any]:
+    """One row for each household, with its members and kinship as lists, to be ordered by village and id."""
+    of_household = members.c.household_id == households.c.household_id
+    kinship = sa.func.json_build_object(
+        "person_id",
+        kin.c.person_id,
+        "relative_id",
+        kin.c.relative_id,
+        "relation",
+        kin.c.relation,
+        "guardian_id",
+        kin.c.guardian_id,
+    )
+    in_order = (kin.c.person_id, kin.c.relative_id, kin.c.relation)
+    return sa.select(
+        households,
+        sa.select(_listed(aggregate_order_by(members.c.person_id, members.c.person_id)))
+        .where(of_household)
+        .scalar_subquery()
+        .label("members"),
+        sa.select(_listed(aggregate_order_by(kinship, *in_order)))
+        .where(kin.c.household_id == households.c.household_id)
+        .scalar_subquery()
+        .label("kin"),
+    )
+
+
+def _listed(items: Any) -> sa.ColumnElement[Any]:
+    """A JSON list, empty where there is nothing to list."""
+    return sa.func.coalesce(sa.func.json_agg(items), sa.literal_column("'[]'::json"), type_=sa.JSON)
+
+
+VIEW = View(name="households", revision=1, tables=_tables, own=project)

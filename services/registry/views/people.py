@@ -1,0 +1,88 @@
+"""Who is known to the registry, by village? With names as ciphertext, for the API to open for those who may read them.
+
+Follows the registry's own log. An erased person keeps a row without particulars, so that an id found elsewhere leads
+somewhere. *version* is the version of the person's history: the ETag of an edit.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.registry.domain.person import (
+    BirthDateCorrected,
+    DeathCorrected,
+    DeathReported,
+    DeathRetracted,
+    NameCorrected,
+    NikCorrected,
+    PersonErased,
+    PersonRegistered,
+    VillageCorrected,
+    WorkerRegistered,
+)
+from shared.codec import sealed_json
+from shared.recorded import Recorded
+from shared.views import Change, Put, View
+
+_tables = sa.MetaData(schema="people")
+
+people = sa.Table(
+    "people",
+    _tables,
+    sa.Column("person_id", sa.Uuid, primary_key=True),
+    sa.Column("version", sa.Integer),
+    sa.Column("village", sa.Text),
+    sa.Column("worker", sa.Boolean),
+    sa.Column("full_name", sa.JSON(none_as_null=True), comment="ciphertext"),
+    sa.Column("nik", sa.JSON(none_as_null=True), comment="ciphertext"),
+    sa.Column("birth_date", sa.JSON(none_as_null=True), comment="ciphertext"),
+    sa.Column("died_on", sa.Text, comment="ISO 8601, as precise as it is known"),
+    sa.Column("erased", sa.Boolean),
+    sa.Index("people_by_village", "village", "person_id"),
+)
+
+
+def project(recorded: Recorded) -> Iterable[Change]:
+    """What a fact about a person changes in that person's row."""
+    event = recorded.event
+    match event:
+        case PersonRegistered():
+            changed: Mapping[str, Any] = {
+                "village": event.village,
+                "worker": False,
+                "full_name": sealed_json(event.full_name),
+                "nik": sealed_json(event.nik),
+                "birth_date": sealed_json(event.birth_date),
+                "erased": False,
+            }
+        case WorkerRegistered():
+            changed = {"worker": True}
+        case NameCorrected():
+            changed = {"full_name": sealed_json(event.full_name)}
+        case NikCorrected():
+            changed = {"nik": sealed_json(event.nik)}
+        case BirthDateCorrected():
+            changed = {"birth_date": sealed_json(event.birth_date)}
+        case VillageCorrected():
+            changed = {"village": event.village}
+        case DeathReported() | DeathCorrected() | DeathRetracted():
+            changed = {"died_on": None if event.died_on is None else str(event.died_on)}
+        case PersonErased():
+            changed = {"full_name": None, "nik": None, "birth_date": None, "died_on": None, "erased": True}
+        case _:
+            return
+    yield Put(people, {"person_id": event.person_id, "version": recorded.version, **changed})
+
+
+def everyone() -> sa.Select[Any]:
+    """One row for each person, erased ones included, to be ordered by village and id."""
+    return sa.select(people)
+
+
+def workers() -> sa.Select[Any]:
+    """The rows of those who work, will work or have worked abroad."""
+    return everyone().where(people.c.worker)
+
+
+VIEW = View(name="people", revision=1, tables=_tables, own=project)

@@ -1,0 +1,306 @@
+"""NATS: one connection a process, a stream a service, the heads on core NATS.
+
+Everything here may be lost (P4): what a hearer misses it fetches from the owner's feed, what the bus misses the relay
+sends again. nats-py's ``publish_async`` never settles on an error answer, so acknowledgements are collected here.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import nats
+import orjson
+import stamina
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext, api
+from nats.js.errors import NotFoundError
+
+from shared import wire
+from shared.log.store import Head, Said
+from shared.published import PublicEvent
+
+log = structlog.get_logger()
+
+_ACK_SECONDS = 5.0
+_MOST_QUEUED = 10_000
+
+Unreachable = (nats.errors.Error, TimeoutError, OSError)
+"""What a call to the bus raises when it cannot be had right now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A published fact as a hearer gets it, from the bus or from the owner's feed: the same bytes."""
+
+    log_id: UUID
+    number: int
+    event_id: UUID
+    recorded_at: datetime
+    words: bytes
+    partition_key: str
+    traceparent: str | None
+    word: PublicEvent | None
+
+    @classmethod
+    def of(cls, log_id: UUID, number: int, recorded_at: str, words: bytes) -> "Told":
+        """Read the words as they were stored."""
+        envelope = orjson.loads(words)
+        return cls(
+            log_id,
+            number,
+            UUID(envelope["id"]),
+            datetime.fromisoformat(recorded_at),
+            words,
+            envelope["partitionkey"],
+            envelope.get("traceparent"),
+            wire.word_of(envelope),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class HeadHeard:
+    """What a service last said of itself, and when (by this process's monotonic clock)."""
+
+    log_id: UUID
+    number: int
+    event_id: UUID | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The last message of a stream. *told* is None where the stream is empty."""
+
+    sequence: int
+    told: Told | None
+
+
+class PublishBroken(Exception):
+    """A message was not stored right behind the one before it: start again from the stream's tail."""
+
+
+class Bus:
+    """One process's connection."""
+
+    def __init__(self, service: str, url: str) -> None:
+        self._service = service
+        self._url = url
+        self._client = Client()
+        self._js: JetStreamContext = self._client.jetstream(timeout=_ACK_SECONDS)
+        self.heads: dict[str, HeadHeard] = {}
+        self.on_head: list[Callable[[str], None]] = []
+        self.on_reconnect: list[Callable[[], None]] = []
+        self._acks: dict[str, asyncio.Future[tuple[int, bool]]] = {}
+        self._ack_inbox = ""
+        self._published = 0
+
+    @stamina.retry(on=Unreachable, attempts=None, timeout=timedelta(minutes=5), wait_initial=0.1, wait_max=1.0)
+    async def connect(self) -> None:
+        """Connect, now or as soon as there is a server, and for ever again."""
+        await self._client.connect(
+            self._url,
+            name=self._service,
+            inbox_prefix=f"_INBOX_{self._service}".encode(),
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=0.25,
+            connect_timeout=2,
+            ping_interval=5,
+            max_outstanding_pings=2,
+            allow_reconnect=True,
+            error_cb=self._complained,
+            reconnected_cb=self._reconnected,
+        )
+        await self._client.subscribe("head.*", cb=self._heard_head)
+        self._ack_inbox = self._client.new_inbox()
+        await self._client.subscribe(f"{self._ack_inbox}.*", cb=self._acknowledged)
+
+    async def close(self) -> None:
+        """Disconnect."""
+        await self._client.close()
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a server at the other end."""
+        return self._client.is_connected
+
+    async def _complained(self, error: Exception) -> None:
+        log.debug("bus-complained", error=type(error).__name__)
+
+    async def _reconnected(self) -> None:
+        log.info("bus-reconnected")
+        for callback in self.on_reconnect:
+            callback()
+
+    # Heads
+
+    async def say_head(self, log_id: UUID, head: Head) -> None:
+        """Say how far this service's published facts go."""
+        said = {"log_id": log_id, "number": head.number, "event_id": head.event_id}
+        await self._client.publish(f"head.{self._service}", orjson.dumps(said, default=str))
+
+    async def _heard_head(self, message: Msg) -> None:
+        service = message.subject.removeprefix("head.")
+        said = orjson.loads(message.data)
+        event_id = UUID(said["event_id"]) if said["event_id"] else None
+        self.heads[service] = HeadHeard(UUID(said["log_id"]), said["number"], event_id, time.monotonic())
+        for callback in self.on_head:
+            callback(service)
+
+    # Publishing
+
+    async def open_stream(self) -> None:
+        """Make this service's own stream if it is not there."""
+        await self._js.add_stream(
+            api.StreamConfig(
+                name=wire.bus_name(self._service),
+                subjects=[f"desmigratif.{self._service}.>"],
+                retention=api.RetentionPolicy.LIMITS,
+                storage=api.StorageType.FILE,
+                duplicate_window=120,
+                allow_direct=False,
+            )
+        )
+
+    async def make_stream_anew(self) -> None:
+        """Throw this service's own stream away and make an empty one; the relay fills it from the log."""
+        try:
+            await self._js.delete_stream(wire.bus_name(self._service))
+        except NotFoundError:
+            log.info("bus-stream-was-gone")
+        await self.open_stream()
+
+    async def tail(self) -> Tail:
+        """Where this service's own stream ends: the relay's cursor."""
+        name = wire.bus_name(self._service)
+        state = (await self._js.stream_info(name)).state
+        if state.messages == 0:
+            return Tail(state.last_seq, None)
+        message = await self._js.get_last_msg(name, f"desmigratif.{self._service}.>")
+        return Tail(state.last_seq, _told(message))
+
+    async def publish(self, log_id: UUID, said: Sequence[Said], last_sequence: int) -> int:
+        """Send facts in order, each only right behind the one before; the last one's sequence.
+
+        All are sent before the first answer is awaited. `PublishBroken` if any was not stored in its place; what was
+        stored then is exactly a prefix, since each names the sequence it must follow.
+        """
+        acks: list[asyncio.Future[tuple[int, bool]]] = []
+        tokens: list[str] = []
+        loop = asyncio.get_running_loop()
+        try:
+            for offset, fact in enumerate(said):
+                envelope = orjson.loads(fact.words)
+                self._published += 1
+                token = f"{self._ack_inbox}.{self._published}"
+                self._acks[token] = loop.create_future()
+                acks.append(self._acks[token])
+                tokens.append(token)
+                headers = {
+                    wire.MESSAGE_ID: f"{log_id}:{fact.number}",
+                    wire.LOG_ID: str(log_id),
+                    wire.NUMBER: str(fact.number),
+                    wire.RECORDED_AT: fact.recorded_at.isoformat(),
+                    wire.EXPECTED_LAST_SEQUENCE: str(last_sequence + offset),
+                    "Content-Type": "application/cloudevents+json",
+                }
+                if "traceparent" in envelope:
+                    headers[wire.TRACEPARENT] = envelope["traceparent"]
+                await self._client.publish(wire.subject(envelope), fact.words.encode(), reply=token, headers=headers)
+            async with asyncio.timeout(_ACK_SECONDS):
+                answers = await asyncio.gather(*acks)
+        finally:
+            for token in tokens:
+                self._acks.pop(token, None)
+        for offset, (sequence, duplicate) in enumerate(answers, 1):
+            if duplicate or sequence != last_sequence + offset:
+                raise PublishBroken
+        return last_sequence + len(said)
+
+    async def _acknowledged(self, message: Msg) -> None:
+        ack = self._acks.get(message.subject)
+        if ack is None or ack.done():
+            return
+        answer = orjson.loads(message.data) if message.data else {"error": {}}
+        if "error" in answer:
+            ack.set_exception(PublishBroken())
+        else:
+            ack.set_result((answer["seq"], bool(answer.get("duplicate"))))
+
+    # Reading
+
+    async def follow(self, source: str, after: int, queue: "asyncio.Queue[Told | None]") -> "Following":
+        """Put what *source* says after its published number *after* into *queue*, live.
+
+        Where the stream is shorter than *after* (it was rebuilt from an old copy) it is followed from its end; what
+        comes twice or not at all the hearer notices by arithmetic.
+        """
+        name = wire.bus_name(source)
+        state = (await self._js.stream_info(name)).state
+        start = state.last_seq + 1
+        if state.messages:
+            first = _told(await self._js.get_msg(name, state.first_seq))
+            start = max(state.first_seq, min(start, state.first_seq + after + 1 - first.number))
+
+        async def put(message: Msg) -> None:
+            # A hearer that is this far behind finds a hole and fetches it from the owner, page by page.
+            if queue.qsize() < _MOST_QUEUED:
+                queue.put_nowait(_told(message))
+
+        subscription = await self._js.subscribe(
+            f"desmigratif.{source}.>",
+            stream=name,
+            cb=put,
+            manual_ack=True,
+            config=api.ConsumerConfig(
+                deliver_policy=api.DeliverPolicy.BY_START_SEQUENCE,
+                opt_start_seq=start,
+                ack_policy=api.AckPolicy.NONE,
+                inactive_threshold=10,
+                mem_storage=True,
+                num_replicas=1,
+            ),
+        )
+        return Following(subscription)
+
+    async def stored(self, first: int, last: int) -> list[tuple[int, api.RawStreamMsg | None]]:
+        """This service's own stream as read back, by sequence; None where a message is missing."""
+        name = wire.bus_name(self._service)
+
+        async def one(sequence: int) -> tuple[int, api.RawStreamMsg | None]:
+            try:
+                return sequence, await self._js.get_msg(name, sequence)
+            except NotFoundError:
+                return sequence, None
+
+        return list(await asyncio.gather(*(one(sequence) for sequence in range(first, last + 1))))
+
+    async def bounds(self) -> tuple[int, int]:
+        """First and last sequence of this service's own stream; last < first where it is empty."""
+        state = (await self._js.stream_info(wire.bus_name(self._service))).state
+        return state.first_seq, state.last_seq
+
+
+@dataclass(slots=True)
+class Following:
+    """A running subscription to one stream."""
+
+    _subscription: JetStreamContext.PushSubscription
+
+    async def end(self) -> None:
+        """Stop it; the server forgets its consumer."""
+        try:
+            await self._subscription.unsubscribe()
+        except Unreachable as error:
+            log.debug("bus-unsubscribe-failed", error=type(error).__name__)
+
+
+def _told(message: Msg | api.RawStreamMsg) -> Told:
+    headers = message.headers or {}
+    return Told.of(
+        UUID(headers[wire.LOG_ID]), int(headers[wire.NUMBER]), headers[wire.RECORDED_AT], message.data or b""
+    )

@@ -1,0 +1,45 @@
+"""Postgres connections, and what it looks like when one is lost."""
+
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import sqlalchemy.exc
+import stamina
+
+LOST: tuple[type[Exception], ...] = (
+    OSError,  # refused, reset, TimeoutError too
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.exceptions.OperatorInterventionError,  # shut down, crashed, still starting
+    asyncpg.exceptions.InsufficientResourcesError,  # too many connections
+    asyncpg.exceptions.TransactionRollbackError,  # a deadlock or serialisation failure: nothing was done
+    asyncpg.exceptions.InvalidCatalogNameError,  # while a database is put back
+    sqlalchemy.exc.OperationalError,
+    sqlalchemy.exc.InterfaceError,
+)
+"""Everything asyncpg was seen to raise when the server went away: more than one would think.
+
+Such a call may or may not have been carried out: ask again with the same ids.
+"""
+
+
+def lost(error: BaseException) -> bool:
+    """Whether *error* says that the server went away, and not that the call was wrong.
+
+    asyncpg's error for an argument it cannot encode is an `InterfaceError` too, but a `ValueError` besides.
+    """
+    return isinstance(error, LOST) and not isinstance(error, ValueError)
+
+
+@stamina.retry(on=lost, attempts=None, timeout=timedelta(minutes=5), wait_initial=0.05, wait_max=1.0)
+async def connect(url: str, **options: Any) -> asyncpg.Connection:
+    """A connection, waiting for a server that is starting."""
+    return await asyncpg.connect(url, timeout=5, **options)
+
+
+@stamina.retry(on=lost, attempts=None, timeout=timedelta(minutes=5), wait_initial=0.05, wait_max=1.0)
+async def create_pool(url: str, size: int) -> asyncpg.Pool:
+    """A pool of at most *size* connections, waiting for a server that is starting."""
+    return await asyncpg.create_pool(url, min_size=1, max_size=size, timeout=5)

@@ -1,0 +1,303 @@
+"""The only write loop: read the streams, fold, decide, publish, append with the versions that were read.
+
+A service's ``commands.handle`` says which histories a command reads and writes, on a `Work`: one attempt. If another
+command got in between, the attempt is thrown away and made again on fresh state.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
+
+import orjson
+import sqlalchemy as sa
+
+from shared import ids, telemetry, wire
+from shared.decider import Claim, Decider, DomainEvent
+from shared.errors import NOT_FOUND, OUTSIDE_AREA, Refusal, Refused
+from shared.log.append import Append, NewClaim, NewEvent, Verdict
+from shared.log.store import EventLog, History
+from shared.published import PublicEvent
+from shared.vocabulary import lies_in
+
+if TYPE_CHECKING:
+    from shared.runtime import Runtime
+
+State = TypeVar("State")
+Event = TypeVar("Event", bound=DomainEvent)
+Command = TypeVar("Command")
+
+_ATTEMPTS = 50
+
+IF_MATCH_REQUIRED = Refusal(
+    "if-match-required", 428, "An edit needs If-Match with the ETag it is based on.",
+    "Perubahan memerlukan If-Match dengan ETag yang menjadi dasarnya.",
+)  # fmt: skip
+VERSION_MISMATCH = Refusal(
+    "version-mismatch", 412, "Somebody changed this since you read it: read it again.",
+    "Data ini sudah diubah sejak Anda membacanya: baca kembali.",
+)  # fmt: skip
+KEY_REUSED = Refusal(
+    "idempotency-key-reused", 422, "This Idempotency-Key was used for another request.",
+    "Idempotency-Key ini sudah dipakai untuk permintaan lain.",
+)  # fmt: skip
+BUSY = Refusal(
+    "busy", 503, "Too many wrote the same thing at once: send the request again.",
+    "Terlalu banyak yang menulis data yang sama: kirim ulang permintaan.",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: id, roles, and the region whose data are theirs (``*`` for the whole country)."""
+
+    id: str
+    roles: frozenset[str]
+    area: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command is answered, now and at every retry. *body* holds ids and codes, never a personal field."""
+
+    status: int
+    body: dict[str, Any]
+    version: int | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A command's surroundings. *cause* is the published fact that a reaction answers."""
+
+    command_id: UUID
+    fingerprint: bytes
+    caller: Caller
+    today: date
+    check: bool = False
+    if_match: int | None = None
+    cause: dict[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class _Stream:
+    history: History
+    state: Any
+    decider: Decider[Any, Any, Any]
+    new: list[DomainEvent] = field(default_factory=list)
+
+
+class Work:
+    """One attempt at one command."""
+
+    def __init__(self, log: EventLog, request: Request, rows: Callable[[sa.Select[Any]], Awaitable[Any]]) -> None:
+        self._log = log
+        self._request = request
+        self._rows = rows
+        self._streams: dict[UUID, _Stream] = {}
+        self._queued: list[tuple[UUID, DomainEvent]] = []
+        self._changed = False
+
+    @property
+    def today(self) -> date:
+        """The calendar day (Asia/Jakarta)."""
+        return self._request.today
+
+    @property
+    def caller(self) -> Caller:
+        """Who asks."""
+        return self._request.caller
+
+    @property
+    def check(self) -> bool:
+        """Whether nothing will be written: ``?check=1``."""
+        return self._request.check
+
+    async def state(self, decider: Decider[State, Event, Any], stream_id: UUID) -> State:
+        """Where a history stands; it is read once an attempt."""
+        stream = self._streams.get(stream_id)
+        if stream is None:
+            history = await self._log.history(stream_id)
+            stream = _Stream(history, decider.fold(history.events), decider)  # type: ignore[arg-type]
+            self._streams[stream_id] = stream
+        state: State = stream.state
+        return state
+
+    async def decide(self, decider: Decider[State, Event, Command], stream_id: UUID, command: Command) -> State:
+        """Let the history decide; its events are appended when `handle` is through."""
+        state = await self.state(decider, stream_id)
+        stream = self._streams[stream_id]
+        for event in decider.decide(state, command):
+            state = decider.evolve(state, event)
+            stream.new.append(event)
+            self._queued.append((stream_id, event))
+        stream.state = state
+        return state
+
+    async def holder(self, kind: str, *parts: str) -> UUID | None:
+        """Who holds a claim now."""
+        return await self._log.holder(kind, parts)
+
+    def new_id(self, n: int | str = 0) -> UUID:
+        """The id of the n-th thing this command makes: the same at every retry."""
+        return ids.nth(self._request.command_id, n)
+
+    def version(self, stream_id: UUID) -> int:
+        """Events in a history that was read, those decided now included."""
+        stream = self._streams[stream_id]
+        return stream.history.version + len(stream.new)
+
+    def event_id(self, stream_id: UUID, name: str) -> UUID | None:
+        """The id of the last event of that name in a history that was read: what a correction names."""
+        history = self._streams[stream_id].history
+        found = (i for e, i in zip(reversed(history.events), reversed(history.event_ids), strict=True) if e.name == name)
+        return next(found, None)
+
+    def match(self, stream_id: UUID) -> None:
+        """Hold If-Match against the version that was read: `if-match-required`, `version-mismatch`."""
+        if self._request.if_match is None:
+            raise Refused(IF_MATCH_REQUIRED)
+        if self._request.if_match != self._streams[stream_id].history.version:
+            raise Refused(VERSION_MISMATCH)
+
+    def within(self, village: str) -> None:
+        """What lies outside the caller's area is not there for them: `not-found`."""
+        if not lies_in(village, self.caller.area):
+            raise Refused(NOT_FOUND)
+
+    def names(self, village: str) -> None:
+        """A request may not name a village outside the caller's area: `outside-area`."""
+        if not lies_in(village, self.caller.area):
+            raise Refused(OUTSIDE_AREA)
+
+    async def rows(self, query: sa.Select[Any]) -> Sequence[sa.RowMapping]:
+        """Ask one of this service's views."""
+        result: Sequence[sa.RowMapping] = await self._rows(query)
+        return result
+
+    async def append_of(self, answer: Answer, publish: Callable[[Any], PublicEvent | None] | None) -> Append:
+        """Everything decided, as one append."""
+        request = self._request
+        traceparent = telemetry.traceparent()
+        rows: list[NewEvent] = []
+        claims: list[NewClaim] = []
+        keys: dict[UUID, tuple[UUID, bytes]] = {}
+        person: UUID | None = None
+        for n, (stream_id, event) in enumerate(self._queued):
+            event_id = ids.nth(request.command_id, f"event:{n}")
+            about = self._log.catalogue.person_of(event)
+            person = person or about
+            if about is not None and about not in keys and self._log.catalogue.needs_key(event):
+                keys[about] = await self._key_of(about)
+            encoded = self._log.catalogue.encode(event, event_id, keys.get(about) if about else None)
+            word = publish(event) if publish else None
+            meta: dict[str, Any] = {"caller": request.caller.id, "command": str(request.command_id)}
+            if traceparent:
+                meta["traceparent"] = traceparent
+            if request.cause:
+                meta["cause"] = request.cause
+            if event.erases:
+                meta["erases"] = True
+            rows.append(
+                NewEvent(
+                    stream_id,
+                    event_id,
+                    event.name,
+                    event.schema_version,
+                    event.occurred.on,
+                    event.occurred.precision,
+                    encoded.person_id,
+                    encoded.key_id,
+                    orjson.dumps(meta).decode(),
+                    encoded.data,
+                    wire.words(word, event_id, traceparent) if word else None,
+                )
+            )
+            for claim in self._streams[stream_id].decider.claims(event):
+                if isinstance(claim, Claim):
+                    key = self._log.claim_key(claim.kind, claim.parts)
+                    claims.append(NewClaim(claim.kind, key, claim.holder, claim.person_id))
+                else:
+                    claims.append(NewClaim(claim.kind, None, claim.holder, None))
+        streams = [(stream_id, stream.history.version) for stream_id, stream in self._streams.items()]
+        stored = {"status": answer.status, "body": answer.body, "version": answer.version, "warnings": answer.warnings}
+        return Append(
+            request.command_id, request.fingerprint, orjson.dumps(stored), person, streams, rows, claims
+        )
+
+    async def _key_of(self, person: UUID) -> tuple[UUID, bytes]:
+        """The key that sealed this person's fields in a history at hand, else a new one."""
+        for stream in self._streams.values():
+            key_id = stream.history.key_id
+            if key_id and any(self._log.catalogue.person_of(event) == person for event in stream.history.events):
+                key = (await self._log.keys.get([key_id]))[key_id]
+                if key is not None:
+                    return key_id, key
+        return await self._log.keys.take()
+
+    @property
+    def erased(self) -> list[UUID]:
+        """The persons whose erasure was decided."""
+        return [
+            person for _, event in self._queued if event.erases and (person := self._log.catalogue.person_of(event))
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A command that was answered 2xx: *position* and *published* are where the log stood after it."""
+
+    answer: Answer
+    position: int
+    published: int
+
+
+Handle = Callable[[Work, Any], Awaitable[Answer]]
+
+
+async def execute(runtime: "Runtime", request: Request, command: object) -> Done:
+    """Carry out one command exactly once (P1); `Refused` where a rule says no."""
+    if request.check:
+        return Done(await runtime.handle(runtime.work(request), command), 0, 0)
+    # Equal requests at once wait for the first.
+    while first := runtime.in_flight.get(request.command_id):
+        await asyncio.wait([first])
+    mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    runtime.in_flight[request.command_id] = mine
+    try:
+        return await _execute(runtime, request, command)
+    finally:
+        del runtime.in_flight[request.command_id]
+        mine.set_result(None)
+
+
+async def _execute(runtime: "Runtime", request: Request, command: object) -> Done:
+    for _ in range(_ATTEMPTS):
+        work = runtime.work(request)
+        try:
+            # 1 read, 2 fold, 3 decide
+            answer = await runtime.handle(work, command)
+        except Refused:
+            # What refuses a retry may be the very fact that its first sending recorded.
+            earlier = await runtime.log.answered(request.command_id, request.fingerprint)
+            if earlier is None:
+                raise
+            return _done(earlier)
+        # 4 publish, 5 append with the versions that were read
+        verdict = await runtime.batcher.append(await work.append_of(answer, runtime.service.publish))
+        if verdict.said in ("ok", "duplicate", "reused"):
+            for person in work.erased:
+                await runtime.log.erase(person)
+            return _done(verdict)
+        # 6 somebody got in between: again, on fresh state
+    raise Refused(BUSY)
+
+
+def _done(verdict: Verdict) -> Done:
+    if verdict.said == "reused":
+        raise Refused(KEY_REUSED)
+    stored = verdict.answer
+    answer = Answer(stored["status"], stored["body"], stored["version"], tuple(stored["warnings"]))
+    return Done(answer, verdict.position, verdict.published)

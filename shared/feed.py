@@ -1,0 +1,96 @@
+"""Asking the owner: a service's feed of published facts, from the hearer's side.
+
+The feed repairs holes, bootstraps a new service, and is how a hearer learns that a log was put back.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import httpx
+
+from shared.bus import Told
+from shared.log.identity import Identity, LogName
+
+if TYPE_CHECKING:
+    from shared.hearing import Checkpoint
+
+PAGE = 500
+
+
+class FeedUnavailable(Exception):
+    """The owner cannot be asked right now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The next facts after a checkpoint; none where it is at the *head*."""
+
+    identity: Identity
+    head: int
+    told: list[Told]
+
+
+@dataclass(frozen=True, slots=True)
+class WentBack:
+    """The owner's log does not hold what the checkpoint names: it stands up to *kept*, no further."""
+
+    identity: Identity
+    head: int
+    kept: int
+    kept_event_id: UUID | None
+
+
+class Feeds:
+    """The feeds of all peers, asked with this service's own token."""
+
+    def __init__(self, peers: Mapping[str, str], token_file: Path) -> None:
+        self._peers = peers
+        self._token_file = token_file
+        self._client = httpx.AsyncClient(timeout=10.0)
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        await self._client.aclose()
+
+    async def after(self, source: str, checkpoint: "Checkpoint", limit: int = PAGE) -> Page | WentBack:
+        """The page after a checkpoint."""
+        asked: dict[str, str | int] = {"after": checkpoint.number, "limit": limit}
+        if checkpoint.log_id is not None:
+            asked["log"] = str(checkpoint.log_id)
+        if checkpoint.event_id is not None:
+            asked["event"] = str(checkpoint.event_id)
+        status, answer = await self._get(source, "/feed", asked)
+        if status not in (httpx.codes.OK, httpx.codes.CONFLICT):
+            raise FeedUnavailable
+        identity = Identity([LogName(UUID(n["log_id"]), n["begins_after"]) for n in answer["lineage"]])
+        if status == httpx.codes.CONFLICT:
+            kept_event_id = answer["kept_event_id"]
+            return WentBack(
+                identity, answer["head"], answer["kept"], UUID(kept_event_id) if kept_event_id else None
+            )
+        told = [
+            Told.of(identity.log_id, fact["number"], fact["recorded_at"], fact["words"].encode())
+            for fact in answer["events"]
+        ]
+        return Page(identity, answer["head"], told)
+
+    async def head(self, source: str) -> tuple[Identity, int]:
+        """How far the owner itself says that it has come, and under which names."""
+        status, answer = await self._get(source, "/feed", {"after": 0, "limit": 0})
+        if status != httpx.codes.OK:
+            raise FeedUnavailable
+        identity = Identity([LogName(UUID(n["log_id"]), n["begins_after"]) for n in answer["lineage"]])
+        return identity, answer["head"]
+
+    async def _get(self, source: str, path: str, asked: Mapping[str, str | int]) -> tuple[int, Any]:
+        try:
+            token = self._token_file.read_text().strip()
+            response = await self._client.get(
+                self._peers[source] + path, params=asked, headers={"Authorization": f"Bearer {token}"}
+            )
+            return response.status_code, response.json()
+        except (httpx.HTTPError, OSError, ValueError) as error:
+            raise FeedUnavailable from error

@@ -1,0 +1,104 @@
+"""One service's HTTP application: who asks is settled before the route is looked for."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import structlog
+from fastapi import Depends, FastAPI
+from opentelemetry.trace import SpanKind
+from starlette.responses import Response
+
+from shared import telemetry
+from shared.errors import Refusal, Refused
+from shared.http import kernel, problems
+from shared.http.access import TOKEN_INVALID, TOKEN_MISSING, TokenInvalid, Tokens
+from shared.runtime import Runtime
+from shared.service import Service
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+log = structlog.get_logger()
+
+STARTING = Refusal(
+    "starting", 503, "This service is starting or ending: try again soon.",
+    "Layanan ini sedang dimulai atau dihentikan: coba lagi sebentar lagi.",
+)  # fmt: skip
+
+
+class Doorkeeper:
+    """Outermost: a span for each request, a token for all but health and the API pages."""
+
+    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]], runtime: Runtime, tokens: Tokens) -> None:
+        self._app = app
+        self._runtime = runtime
+        self._tokens = tokens
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = {name: value for name, value in scope["headers"] if name in (b"authorization", b"traceparent")}
+        traceparent = headers.get(b"traceparent")
+        with telemetry.span(
+            f"{scope['method']} request", traceparent.decode("latin-1") if traceparent else None, SpanKind.SERVER
+        ) as span:
+            refused = await self._refused(scope, headers.get(b"authorization", b"").decode("latin-1"))
+            if refused:
+                await refused(scope, receive, send)
+                return
+
+            async def sending(message: MutableMapping[str, Any]) -> None:
+                if message["type"] == "http.response.start":
+                    route = getattr(scope.get("route"), "path", None)
+                    span.update_name(f"{scope['method']} {route}" if route else f"{scope['method']} unknown")
+                    span.set_attribute("http.response.status_code", message["status"])
+                await send(message)
+
+            await self._app(scope, receive, sending)
+
+    async def _refused(self, scope: Scope, authorization: str) -> Response | None:
+        if scope["path"] in kernel.OPEN:
+            return None
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            return problems.answer(Refused(TOKEN_MISSING), {"WWW-Authenticate": "Bearer"})
+        try:
+            scope["caller"] = await self._tokens.caller(token.strip())
+        except TokenInvalid:
+            return problems.answer(Refused(TOKEN_INVALID), {"WWW-Authenticate": 'Bearer error="invalid_token"'})
+        if self._runtime.waits_for or self._runtime.stopping:
+            return problems.answer(Refused(STARTING))
+        return None
+
+
+def build(service: Service, runtime: Runtime) -> Doorkeeper:
+    """The application; refuses to be built where a route has no row in a scope table."""
+    app = FastAPI(
+        title=f"Desmigratif {service.name}",
+        description=service.charter,
+        version="1",
+        redoc_url=None,
+    )
+    app.state.runtime = runtime
+    app.state.scopes = {**kernel.SCOPES, **service.scopes}
+    app.include_router(kernel.router)
+    app.include_router(service.router, dependencies=[Depends(kernel.authorize)])
+    problems.install(app)
+    without = unscoped(app)
+    if without:
+        raise RuntimeError(f"routes without a scope: {sorted(without)}")
+    settings = runtime.settings
+    return Doorkeeper(app, runtime, Tokens(settings.jwks, settings.issuer, settings.audience))
+
+
+def unscoped(app: FastAPI) -> set[tuple[str, str]]:
+    """Routes that have no row in the scope table."""
+    routes = {
+        (method.upper(), path)
+        for path, methods in app.openapi()["paths"].items()
+        for method in methods
+    }
+    return {route for route in routes if route not in app.state.scopes and route[1] not in kernel.OPEN}

@@ -1,0 +1,290 @@
+"""What every route has in common: reading within the caller's area, writing once, saying how far one has come."""
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, cast
+from uuid import UUID
+
+import orjson
+import sqlalchemy as sa
+from fastapi import Depends, Header, Query, Request
+from fastapi.responses import Response
+
+from shared import ids, positions
+from shared.codec import sealed_from, unseal
+from shared.errors import NOT_FOUND, Refusal, Refused
+from shared.execute import Answer, Caller, execute
+from shared.execute import Request as CommandRequest
+from shared.http.access import SCOPE_MISSING, allows
+from shared.runtime import Runtime
+from shared.vocabulary import region_prefix
+from shared.waiting import until_reached
+
+KEY_MISSING = Refusal(
+    "idempotency-key-missing", 400, "A write needs an Idempotency-Key, so that sending it again is safe.",
+    "Penulisan memerlukan Idempotency-Key agar aman dikirim ulang.",
+)  # fmt: skip
+REGION_UNKNOWN = Refusal(
+    "region-unknown", 400, "There is no region with this code.", "Tidak ada wilayah dengan kode ini."
+)
+CURSOR_MALFORMED = Refusal(
+    "cursor-malformed", 400, "This is not a cursor that a page of this list gave.", "Kursor ini tidak dikenal."
+)
+IF_MATCH_MALFORMED = Refusal(
+    "if-match-malformed", 400, "If-Match takes one ETag as it was answered.", "If-Match memerlukan satu ETag."
+)
+
+_OK = 200
+_MOST = 500
+
+
+def runtime_of(request: Request) -> Runtime:
+    """The running service behind a request."""
+    return cast("Runtime", request.app.state.runtime)
+
+
+def caller_of(request: Request) -> Caller:
+    """Who asks; the token was checked before the route was looked for."""
+    return cast("Caller", request.scope["caller"])
+
+
+def authorize(request: Request) -> None:
+    """Hold the caller's roles against the route's row in the scope table: `scope-missing`."""
+    route = request.scope["route"]
+    scope = request.app.state.scopes[request.method, route.path]
+    if not allows(caller_of(request), scope):
+        raise Refused(SCOPE_MISSING)
+
+
+async def reached(
+    request: Request,
+    after_position: Annotated[
+        str | None,
+        Header(description="Event-Position values of earlier answers: wait until what they name has taken effect."),
+    ] = None,
+) -> positions.Vector:
+    """The caller's After-Position, waited for."""
+    if after_position is None:
+        return {}
+    vector = positions.parse(after_position)
+    await until_reached(runtime_of(request), vector)
+    return vector
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of a list."""
+
+    region: str | None
+    cursor: str | None
+    limit: int
+
+
+def paging(
+    region: Annotated[
+        str | None, Query(description="Only what lies in this region: a code of any level, dotted or not.")
+    ] = None,
+    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=_MOST, description="Items a page.")] = 100,
+) -> Part:
+    """The paging parameters of every list; `region-unknown`."""
+    if region is not None:
+        region = region_prefix(region)
+        if region is None:
+            raise Refused(REGION_UNKNOWN)
+    return Part(region, cursor, limit)
+
+
+class Reading:
+    """One read, within the caller's area."""
+
+    def __init__(self, runtime: Runtime, caller: Caller) -> None:
+        self._runtime = runtime
+        self.caller = caller
+
+    @property
+    def today(self) -> date:
+        """The calendar day (Asia/Jakarta)."""
+        return self._runtime.clock.today()
+
+    async def rows(self, query: sa.Select[Any]) -> Sequence[sa.RowMapping]:
+        """Ask a view without paging."""
+        return await self._runtime.rows(query)
+
+    async def one(self, query: sa.Select[Any], *, village: sa.ColumnElement[Any]) -> sa.RowMapping:
+        """The one row, if it lies in the caller's area; else `not-found`."""
+        rows = await self._runtime.rows(query.where(*_within(village, self.caller.area)))
+        if not rows:
+            raise Refused(NOT_FOUND)
+        return rows[0]
+
+    async def page(
+        self,
+        query: sa.Select[Any],
+        *,
+        key: Sequence[sa.ColumnElement[Any]],
+        paging: Part,
+        village: sa.ColumnElement[Any],
+        item: Callable[[sa.RowMapping], Any] | None = None,
+    ) -> dict[str, Any]:
+        """A page of *query*, ordered by *key* (unique together), within area and region: ``{items, next}``."""
+        query = query.where(*_within(village, self.caller.area))
+        if paging.region:
+            query = query.where(*_within(village, paging.region))
+        if paging.cursor:
+            query = query.where(sa.tuple_(*key) > sa.tuple_(*_parse_cursor(paging.cursor, key)))
+        marks = [column.label(f"_key_{n}") for n, column in enumerate(key)]
+        query = query.add_columns(*marks).order_by(*key).limit(paging.limit + 1)
+        rows = await self._runtime.rows(query)
+        shown = rows[: paging.limit]
+        more = len(rows) > paging.limit
+        return {
+            "items": [item(row) if item else _plain(row) for row in shown],
+            "next": _cursor([shown[-1][f"_key_{n}"] for n in range(len(key))]) if more else None,
+        }
+
+    async def open(self, stored: Mapping[str, str] | None) -> Any:
+        """A personal field that a view kept sealed; None if it is absent or erased."""
+        if stored is None:
+            return None
+        sealed = sealed_from(stored)
+        key = (await self._runtime.log.keys.get([sealed.key_id]))[sealed.key_id]
+        return None if key is None else orjson.loads(unseal(key, sealed))
+
+    async def open_all(self, stored: Sequence[Mapping[str, str] | None]) -> list[Any]:
+        """The same for many at once, with one look for their keys."""
+        sealed = [sealed_from(s) if s else None for s in stored]
+        keys = await self._runtime.log.keys.get({s.key_id for s in sealed if s})
+        return [orjson.loads(unseal(key, s)) if s and (key := keys[s.key_id]) else None for s in sealed]
+
+    def answer(self, body: Mapping[str, Any], *, version: int | None = None) -> Response:
+        """A body with its ETag."""
+        headers = {} if version is None else {"ETag": f'"{version}"'}
+        return Response(orjson.dumps(body, default=str), headers=headers, media_type="application/json")
+
+
+def _within(village: sa.ColumnElement[Any], area: str) -> list[sa.ColumnElement[bool]]:
+    return [] if area == "*" else [sa.or_(village == area, village.startswith(area + ".", autoescape=True))]
+
+
+def _plain(row: sa.RowMapping) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if not name.startswith("_key_")}
+
+
+def _cursor(values: Sequence[Any]) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps(values, default=str)).decode()
+
+
+def _parse_cursor(cursor: str, key: Sequence[sa.ColumnElement[Any]]) -> list[sa.ColumnElement[Any]]:
+    try:
+        values = orjson.loads(base64.urlsafe_b64decode(cursor))
+        if not isinstance(values, list) or len(values) != len(key):
+            raise ValueError
+        typed = [_typed(value, column) for value, column in zip(values, key, strict=True)]
+    except ValueError as error:
+        raise Refused(CURSOR_MALFORMED) from error
+    return [sa.literal(value, column.type) for value, column in zip(typed, key, strict=True)]
+
+
+def _typed(value: Any, column: sa.ColumnElement[Any]) -> Any:
+    match column.type.python_type:
+        case t if t is UUID:
+            return UUID(value)
+        case t if t is date:
+            return date.fromisoformat(value)
+        case t if isinstance(value, t):
+            return value
+    raise ValueError
+
+
+class Writing:
+    """One write: carried out once, however often it is sent (P1)."""
+
+    def __init__(
+        self,
+        request: Request,
+        vector: positions.Vector,
+        key: str | None,
+        if_match: str | None,
+        check: bool,
+    ) -> None:
+        self._request = request
+        self._vector = vector
+        self._key = key
+        self._if_match = if_match
+        self._check = check
+
+    async def __call__(self, command: object) -> Response:
+        """Carry *command* out and answer: ``{id, …, version, warnings}``, ETag, Event-Position."""
+        runtime = runtime_of(self._request)
+        caller = caller_of(self._request)
+        if not self._key and not self._check:
+            raise Refused(KEY_MISSING)
+        operation = f"{self._request.method} {self._request.scope['route'].path}"
+        before = runtime.heard_so_far()
+        request = CommandRequest(
+            command_id=ids.command_id(runtime.secret, caller.id, operation, self._key or ""),
+            fingerprint=await self._fingerprint(runtime),
+            caller=caller,
+            today=runtime.clock.today(),
+            check=self._check,
+            if_match=_version(self._if_match),
+        )
+        done = await execute(runtime, request, command)
+        headers = {} if self._check else {"Event-Position": self._position(runtime, before, done.position, done.published)}
+        return _respond(done.answer, headers, check=self._check)
+
+    async def _fingerprint(self, runtime: Runtime) -> bytes:
+        """Of what was asked, whatever its spelling in JSON."""
+        raw = await self._request.body()
+        body = orjson.dumps(orjson.loads(raw), option=orjson.OPT_SORT_KEYS).decode() if raw else ""
+        return ids.keyed(runtime.secret, "body", self._request.url.path, self._if_match or "", body)
+
+    def _position(self, runtime: Runtime, before: positions.Vector, position: int, published: int) -> str:
+        own = positions.Position(published, runtime.identity.log_id.hex[:8], position)
+        vector = positions.merge(positions.merge(before, runtime.heard_so_far()), self._vector)
+        return positions.write(positions.merge(vector, {runtime.service.name: own}))
+
+
+def _respond(answer: Answer, headers: dict[str, str], *, check: bool) -> Response:
+    body = dict(answer.body)
+    if answer.version is not None:
+        body["version"] = answer.version
+        headers["ETag"] = f'"{answer.version}"'
+    body["warnings"] = list(answer.warnings)
+    return Response(orjson.dumps(body), _OK if check else answer.status, headers, "application/json")
+
+
+def _version(if_match: str | None) -> int | None:
+    if if_match is None:
+        return None
+    tag = if_match.strip()
+    if not (tag.startswith('"') and tag.endswith('"') and tag[1:-1].isascii() and tag[1:-1].isdigit()):
+        raise Refused(IF_MATCH_MALFORMED)
+    return int(tag[1:-1])
+
+
+def _reading(
+    request: Request, _scope: Annotated[None, Depends(authorize)], _vector: Annotated[positions.Vector, Depends(reached)]
+) -> Reading:
+    return Reading(runtime_of(request), caller_of(request))
+
+
+def _writing(
+    request: Request,
+    _scope: Annotated[None, Depends(authorize)],
+    vector: Annotated[positions.Vector, Depends(reached)],
+    idempotency_key: Annotated[
+        str | None, Header(max_length=255, description="Yours to choose; the same for every sending of one request.")
+    ] = None,
+    if_match: Annotated[str | None, Header(description="For edits: the ETag of what is edited.")] = None,
+    check: Annotated[bool, Query(description="Validate and decide, but record nothing.")] = False,
+) -> Writing:
+    return Writing(request, vector, idempotency_key, if_match, check)
+
+
+Read = Annotated[Reading, Depends(_reading)]
+Write = Annotated[Writing, Depends(_writing)]
+Paging = Annotated[Part, Depends(paging)]

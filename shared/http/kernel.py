@@ -1,0 +1,153 @@
+"""The routes that every service has: health, the feed, and what an operator asks."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+
+from shared import operations
+from shared.errors import NOT_FOUND, Refusal, Refused
+from shared.feed import PAGE
+from shared.http.doors import authorize, runtime_of
+from shared.log import identity as identities
+from shared.runtime import Runtime
+from shared.viewing import rebuild
+
+router = APIRouter()
+
+SCOPES: dict[tuple[str, str], str] = {
+    ("GET", "/feed"): "feed",
+    ("GET", "/operations/status"): "operate",
+    ("GET", "/operations/verify"): "operate",
+    ("GET", "/operations/verify/event"): "operate",
+    ("GET", "/operations/propagation"): "operate",
+    ("POST", "/operations/views/{view}/rebuild"): "operate",
+    ("POST", "/operations/restored"): "operate",
+}
+
+OPEN = frozenset({"/health/live", "/health/ready", "/docs", "/docs/oauth2-redirect", "/openapi.json"})
+"""The only paths that need no token."""
+
+CURSOR_UNKNOWN = Refusal(
+    "cursor-unknown", 409, "This log does not hold what the cursor names: it was put back, or it is another log.",
+    "Log ini tidak memuat data yang ditunjuk kursor: log dipulihkan, atau log lain.",
+)  # fmt: skip
+
+_authorized = [Depends(authorize)]
+
+
+@router.get("/health/live", tags=["health"], summary="Is the process alive?")
+async def live() -> dict[str, str]:
+    """Answers as long as the process can answer at all."""
+    return {"status": "alive"}
+
+
+@router.get("/health/ready", tags=["health"], summary="Can it do its work, and what does it wait for?")
+async def ready(request: Request) -> Response:
+    """200 when everything is there, else 503 with what is waited for."""
+    runtime = runtime_of(request)
+    waits_for = runtime.readiness
+    body = {"status": "waiting" if waits_for else "ready", "waits_for": waits_for}
+    return Response(orjson.dumps(body), 503 if waits_for else 200, media_type="application/json")
+
+
+def _lineage(runtime: Runtime) -> list[dict[str, Any]]:
+    return [{"log_id": str(n.log_id), "begins_after": n.begins_after} for n in runtime.identity.lineage]
+
+
+@router.get("/feed", tags=["feed"], summary="Published events as stored, in order", dependencies=_authorized)
+async def feed(
+    request: Request,
+    after: Annotated[int, Query(ge=0, description="The published number to go on after.")],
+    log: Annotated[UUID | None, Query(description="The log id under which *after* was heard.")] = None,
+    event: Annotated[UUID | None, Query(description="The id of the event *after*.")] = None,
+    limit: Annotated[int, Query(ge=0, le=PAGE)] = PAGE,
+) -> Response:
+    """A page of the feed; 409 `cursor-unknown`, with what is kept, where the log does not hold the cursor."""
+    runtime = runtime_of(request)
+    head = await runtime.log.head()
+    common = {"log_id": str(runtime.identity.log_id), "lineage": _lineage(runtime), "head": head.number}
+    if log is not None and after > 0:
+        kept = head.number if log == runtime.identity.log_id else runtime.identity.kept(log)
+        there = await runtime.log.said_at(after) if kept is not None and after <= kept else None
+        if there is None or (event is not None and there.event_id != event):
+            # Under the present name a cursor that does not fit is of another history: nothing of it is known to stand.
+            stands = kept if kept is not None and log != runtime.identity.log_id else 0
+            last = await runtime.log.said_at(stands)
+            extra = {"kept": stands, "kept_event_id": str(last.event_id) if last else None}
+            raise Refused(CURSOR_UNKNOWN, extra=common | extra)
+    said = await runtime.log.said(after, limit) if limit else []
+    events = [{"number": s.number, "recorded_at": s.recorded_at.isoformat(), "words": s.words} for s in said]
+    return Response(orjson.dumps(common | {"events": events}), media_type="application/json")
+
+
+@router.get("/operations/status", tags=["operations"], summary="How far everything is", dependencies=_authorized)
+async def status(request: Request) -> Response:
+    """Positions, checkpoints with what they are behind, leases, what stopped, what was refused."""
+    return Response(orjson.dumps(await operations.status(runtime_of(request))), media_type="application/json")
+
+
+@router.get(
+    "/operations/verify", tags=["operations"], summary="Hold log and bus against each other", dependencies=_authorized
+)
+async def verify(request: Request) -> Response:
+    """P2 of the log, and every message on the bus against the log: number, event id, bytes."""
+    return Response(orjson.dumps(await operations.verify(runtime_of(request))), media_type="application/json")
+
+
+@router.get(
+    "/operations/verify/event", tags=["operations"], summary="The event under a number", dependencies=_authorized
+)
+async def event_under(request: Request, number: Annotated[int, Query(ge=1)]) -> dict[str, Any]:
+    """What a hearer's checkpoint is held against; `not-found` beyond the head."""
+    runtime = runtime_of(request)
+    said = await runtime.log.said_at(number)
+    if said is None:
+        raise Refused(NOT_FOUND)
+    return {"log_id": str(runtime.identity.log_id), "number": said.number, "event_id": str(said.event_id)}
+
+
+@router.get(
+    "/operations/propagation",
+    tags=["operations"],
+    summary="How long a word took to take effect here",
+    dependencies=_authorized,
+)
+async def propagation(
+    request: Request, word: Annotated[str, Query(description="The public event's name.")]
+) -> dict[str, Any]:
+    """Milliseconds from *recorded_at* to the end of the transaction that moved a checkpoint past it."""
+    return await operations.propagation(runtime_of(request), word)
+
+
+@router.post(
+    "/operations/views/{view}/rebuild",
+    tags=["operations"],
+    summary="Rebuild a view beside the live one, compare, mend",
+    dependencies=_authorized,
+)
+async def rebuild_view(request: Request, view: str) -> dict[str, Any]:
+    """What differed, by table and key; afterwards the live view is what its events say. `not-found`."""
+    runtime = runtime_of(request)
+    found = next((v for v in runtime.service.views if v.name == view), None)
+    if found is None:
+        raise Refused(NOT_FOUND)
+    return await rebuild(runtime, found)
+
+
+@router.post(
+    "/operations/restored",
+    tags=["operations"],
+    summary="Say that this log was put back to an earlier state",
+    dependencies=_authorized,
+)
+async def was_restored(request: Request) -> dict[str, Any]:
+    """The log goes on under a new name; the process ends and comes up again with it."""
+    runtime = runtime_of(request)
+    async with runtime.pool.acquire() as connection:
+        identity = await identities.restored(connection, runtime.identity.log_id)
+    if not runtime.failed.done():
+        runtime.failed.set_result(None)
+    return {"log_id": str(identity.log_id), "kept": identity.lineage[-1].begins_after}

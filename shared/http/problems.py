@@ -1,0 +1,82 @@
+"""Every no is an RFC 9457 problem with a stable slug, in English and Indonesian; none quotes what was sent."""
+
+from collections.abc import Mapping
+
+import orjson
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from shared import database
+from shared.bus import Unreachable
+from shared.errors import NOT_FOUND, ColumnError, Refusal, Refused
+from shared.feed import FeedUnavailable
+
+log = structlog.get_logger()
+
+MALFORMED = Refusal(
+    "malformed", 422, "The request is not of the form that this route takes.", "Bentuk permintaan tidak sesuai."
+)
+UNAVAILABLE = Refusal(
+    "unavailable", 503, "Something this service needs is away: send the request again soon.",
+    "Bagian yang diperlukan layanan ini sedang tidak tersedia: kirim ulang sebentar lagi.",
+)  # fmt: skip
+INTERNAL = Refusal(
+    "internal", 500, "This is our fault. Nothing was recorded unless a retry says so.",
+    "Ini kesalahan kami. Tidak ada yang dicatat kecuali pengiriman ulang menyatakannya.",
+)  # fmt: skip
+METHOD_NOT_ALLOWED = Refusal(
+    "method-not-allowed", 405, "This route does not take this method.", "Metode ini tidak berlaku untuk alamat ini."
+)
+
+
+def answer(refused: Refused, headers: Mapping[str, str] | None = None) -> Response:
+    """*refused* as ``application/problem+json``."""
+    refusal = refused.refusal
+    body: dict[str, object] = {
+        "type": f"urn:desmigratif:problem:{refusal.slug}",
+        "slug": refusal.slug,
+        "title": refusal.en,
+        "title_id": refusal.id,
+        "status": refusal.status,
+    }
+    if refused.errors:
+        body["errors"] = [
+            {"column": e.column, "code": e.code, **({"warning": True} if e.warning else {})} for e in refused.errors
+        ]
+    body |= refused.extra
+    all_headers = dict(headers or {})
+    if refusal.status == 503:  # noqa: PLR2004
+        all_headers.setdefault("Retry-After", "1")
+    return Response(orjson.dumps(body), refusal.status, all_headers, "application/problem+json")
+
+
+def install(app: FastAPI) -> None:
+    """Turn everything that can go wrong into a problem."""
+
+    @app.exception_handler(Refused)
+    async def refused(_request: Request, error: Refused) -> Response:
+        log.debug("refused", slug=error.slug)
+        return answer(error)
+
+    @app.exception_handler(RequestValidationError)
+    async def malformed(_request: Request, error: RequestValidationError) -> Response:
+        # Where and what kind, never the value: it may be a NIK.
+        errors = [ColumnError(".".join(str(p) for p in e["loc"][1:]) or str(e["loc"][0]), e["type"]) for e in error.errors()]
+        return answer(Refused(MALFORMED, errors=errors))
+
+    @app.exception_handler(HTTPException)
+    async def from_framework(_request: Request, error: HTTPException) -> Response:
+        known = {404: NOT_FOUND, 405: METHOD_NOT_ALLOWED}.get(error.status_code)
+        refusal = known or Refusal("http", error.status_code, "The request was refused.", "Permintaan ditolak.")
+        return answer(Refused(refusal), error.headers)
+
+    @app.exception_handler(Exception)
+    async def fault(_request: Request, error: Exception) -> Response:
+        if database.lost(error) or isinstance(error, (*Unreachable, FeedUnavailable)):
+            log.warning("unavailable", error=type(error).__name__)
+            return answer(Refused(UNAVAILABLE))
+        log.error("fault", exc_info=error)
+        return answer(Refused(INTERNAL))

@@ -1,0 +1,236 @@
+"""Appending: many commands in one call, each answered for itself.
+
+The batcher is group commit: while one call is being made durable, the commands that arrive wait and go together in
+the next. It puts no two commands in one call that share a command id, a claim, or a stream that one of them writes.
+"""
+
+import asyncio
+import itertools
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+from uuid import UUID
+
+import asyncpg
+import orjson
+import structlog
+
+from shared import database
+
+_MOST = 128
+_CALL_SECONDS = 20.0
+"""A call that takes longer is taken for lost, and asked again with the same ids."""
+
+log = structlog.get_logger()
+
+Said = Literal["ok", "duplicate", "reused", "conflict", "taken"]
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """A row of the log but for what the append gives it: position, version, instant, published number."""
+
+    stream_id: UUID
+    event_id: UUID
+    type: str
+    schema_version: int
+    occurred_on: date
+    precision: str
+    person_id: UUID | None
+    key_id: UUID | None
+    meta: str
+    data: str
+    public: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewClaim:
+    """A claim to take or, with no *key*, the release of what *holder* has of this *kind*."""
+
+    kind: str
+    key: bytes | None
+    holder: UUID
+    person_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """One command: all of it or nothing. *streams* is the version seen of every stream that was read."""
+
+    command_id: UUID
+    fingerprint: bytes
+    answer: bytes
+    person_id: UUID | None
+    streams: Sequence[tuple[UUID, int]]
+    events: Sequence[NewEvent] = ()
+    claims: Sequence[NewClaim] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """*position* and *published* are where the log stood after the command; *answer* is what was first answered."""
+
+    said: Said
+    position: int
+    published: int
+    answer: dict[str, Any]
+
+
+@dataclass(slots=True)
+class _Touched:
+    commands: set[UUID] = field(default_factory=set)
+    written: set[UUID] = field(default_factory=set)
+    read: set[UUID] = field(default_factory=set)
+    claims: set[object] = field(default_factory=set)
+
+    def takes(self, append: Append) -> bool:
+        """Add *append* unless it touches what is touched already."""
+        written = {event.stream_id for event in append.events}
+        read = {stream for stream, _ in append.streams}
+        claims: set[object] = {c.key for c in append.claims if c.key}
+        claims |= {(c.kind, c.holder) for c in append.claims}
+        if (
+            append.command_id in self.commands
+            or written & (self.written | self.read)
+            or read & self.written
+            or claims & self.claims
+        ):
+            return False
+        self.commands.add(append.command_id)
+        self.written |= written
+        self.read |= read
+        self.claims |= claims
+        return True
+
+
+class Batcher:
+    """Appends for one process. *connected* is called with each new connection before it is used."""
+
+    def __init__(
+        self, url: str, connected: Callable[[asyncpg.Connection], Awaitable[None]], appended: Callable[[], None]
+    ) -> None:
+        self._url = url
+        self._connected = connected
+        self._appended = appended
+        self._waiting: deque[tuple[Append, asyncio.Future[Verdict]]] = deque()
+        self._arrived = asyncio.Event()
+        self._connection: asyncpg.Connection | None = None
+
+    async def append(self, append: Append) -> Verdict:
+        """Answered once it is durable."""
+        answer: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
+        self._waiting.append((append, answer))
+        self._arrived.set()
+        return await answer
+
+    async def run(self) -> None:
+        """Until cancelled. If this ends in any other way the process must end: nothing could be written any more."""
+        try:
+            while True:
+                await self._arrived.wait()
+                batch = self._next_batch()
+                await self._answer(batch)
+                self._appended()
+        finally:
+            if self._connection:
+                self._connection.terminate()
+
+    async def drained(self) -> None:
+        """Returns once nothing waits."""
+        while self._waiting:
+            await asyncio.wait([answer for _, answer in self._waiting])
+
+    def _next_batch(self) -> list[tuple[Append, asyncio.Future[Verdict]]]:
+        touched = _Touched()
+        batch: list[tuple[Append, asyncio.Future[Verdict]]] = []
+        later: deque[tuple[Append, asyncio.Future[Verdict]]] = deque()
+        while self._waiting and len(batch) < _MOST:
+            item = self._waiting.popleft()
+            (batch if touched.takes(item[0]) else later).append(item)
+        self._waiting.extendleft(reversed(later))
+        if not self._waiting:
+            self._arrived.clear()
+        return batch
+
+    async def _answer(self, batch: list[tuple[Append, asyncio.Future[Verdict]]]) -> None:
+        try:
+            verdicts = await self._call([append for append, _ in batch])
+        except (asyncpg.PostgresError, ValueError) as error:
+            if len(batch) == 1:
+                log.error("append-failed", error=type(error).__name__, sqlstate=getattr(error, "sqlstate", None))
+                _settle(batch[0][1], error)
+                return
+            # One bad command must not take its neighbours with it.
+            for item in batch:
+                await self._answer([item])
+            return
+        for (_, answer), verdict in zip(batch, verdicts, strict=True):
+            _settle(answer, verdict)
+
+    async def _call(self, batch: list[Append]) -> list[Verdict]:
+        arguments = _arguments(batch)
+        while True:
+            try:
+                if self._connection is None or self._connection.is_closed():
+                    self._connection = await database.connect(self._url)
+                    await self._connected(self._connection)
+                rows = await self._connection.fetch(_APPEND, *arguments, timeout=_CALL_SECONDS)
+            except Exception as error:
+                if not database.lost(error):
+                    raise
+                # It may be in the log or not: nobody is answered before the same ids were asked again.
+                log.warning("append-connection-lost", error=type(error).__name__)
+                if self._connection:
+                    self._connection.terminate()
+                    self._connection = None
+            else:
+                return [
+                    Verdict(row["verdict"], row["position"], row["published"], orjson.loads(row["answer"]))
+                    for row in rows
+                ]
+
+
+def _settle(answer: asyncio.Future[Verdict], result: Verdict | Exception) -> None:
+    if answer.done():  # its request was cancelled; the fact stands all the same
+        return
+    if isinstance(result, Exception):
+        answer.set_exception(result)
+    else:
+        answer.set_result(result)
+
+
+_APPEND = "SELECT * FROM log.append({})".format(", ".join(f"${n}" for n in range(1, 25)))
+
+
+def _arguments(batch: list[Append]) -> list[list[Any]]:
+    commands = [(a.command_id, a.fingerprint, a.answer.decode(), a.person_id) for a in batch]
+    streams = [(i, stream, version) for i, a in enumerate(batch, 1) for stream, version in a.streams]
+    events = [
+        (
+            i,
+            e.stream_id,
+            e.event_id,
+            e.type,
+            e.schema_version,
+            e.occurred_on,
+            e.precision,
+            e.person_id,
+            e.key_id,
+            e.meta,
+            e.data,
+            e.public,
+        )
+        for i, a in enumerate(batch, 1)
+        for e in a.events
+    ]
+    claims = [(i, c.kind, c.key, c.holder, c.person_id) for i, a in enumerate(batch, 1) for c in a.claims]
+    widths = ((commands, 4), (streams, 3), (events, 12), (claims, 5))
+    return list(
+        itertools.chain.from_iterable(_columns(rows, width) for rows, width in widths)  # type: ignore[arg-type]
+    )
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]

@@ -1,0 +1,120 @@
+"""A log has a name, and gets a new one when it was put back to an earlier state.
+
+Otherwise the new fact 901 would be taken for the old one and skipped for ever. *place* says where the log's bytes
+live: the cluster's system identifier and timeline, and the oids of database and table, so that a dump restored into
+the same cluster is noticed too. A copy that even so looks the same is noticed by the bus's last message
+(`shared.relay`), or said by ``desmigratif restored``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import asyncpg
+import orjson
+import structlog
+
+from shared import clock, ids
+from shared.codec import LogRestored
+
+log = structlog.get_logger()
+
+_PLACE = """
+SELECT concat_ws('/', (SELECT system_identifier FROM pg_control_system()),
+                 left(pg_walfile_name(pg_current_wal_lsn()), 8),
+                 (SELECT oid FROM pg_database WHERE datname = current_database()), 'log.events'::regclass::oid)
+"""
+
+
+class LogReplaced(Exception):
+    """The database under a running service is no longer the one it was started on: the process must end."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogName:
+    """One name in a log's lineage: it holds from the fact after published number *begins_after*."""
+
+    log_id: UUID
+    begins_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A log's names, the oldest first; the last is the current one."""
+
+    lineage: Sequence[LogName]
+
+    @property
+    def log_id(self) -> UUID:
+        """The current name."""
+        return self.lineage[-1].log_id
+
+    def kept(self, log_id: UUID) -> int | None:
+        """The last number known under *log_id* that still stands; None for the current name and for a stranger."""
+        names = [name.log_id for name in self.lineage]
+        if log_id not in names[:-1]:
+            return None
+        return min(name.begins_after for name in self.lineage[names.index(log_id) + 1 :])
+
+
+async def open_log(connection: asyncpg.Connection) -> Identity:
+    """The log's identity; a new one if there was none, or if the log was put back since it was last opened."""
+    async with connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock(7001)")
+        place = await connection.fetchval(_PLACE)
+        newest = await connection.fetchrow("SELECT * FROM log.identity ORDER BY ordinal DESC LIMIT 1")
+        if newest is None or newest["place"] != place:
+            await _rename(connection, place, former=newest)
+        return await _lineage(connection)
+
+
+async def restored(connection: asyncpg.Connection, former: UUID) -> Identity:
+    """Give the log a new name because *former* is known to have gone further; once, however many ask."""
+    async with connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock(7001)")
+        newest = await connection.fetchrow("SELECT * FROM log.identity ORDER BY ordinal DESC LIMIT 1")
+        if newest is not None and newest["log_id"] == former:
+            await _rename(connection, newest["place"], former=newest)
+        return await _lineage(connection)
+
+
+async def same_place(connection: asyncpg.Connection, identity: Identity) -> None:
+    """Raise `LogReplaced` unless *connection* leads to the log that was opened as *identity*."""
+    row = await connection.fetchrow("SELECT log_id, place FROM log.identity ORDER BY ordinal DESC LIMIT 1")
+    if row is None or row["log_id"] != identity.log_id or row["place"] != await connection.fetchval(_PLACE):
+        raise LogReplaced
+
+
+async def _lineage(connection: asyncpg.Connection) -> Identity:
+    rows = await connection.fetch("SELECT log_id, begins_after FROM log.identity ORDER BY ordinal")
+    return Identity([LogName(row["log_id"], row["begins_after"]) for row in rows])
+
+
+async def _rename(connection: asyncpg.Connection, place: str, former: asyncpg.Record | None) -> None:
+    kept = await connection.fetchval("SELECT coalesce(max(published), 0) FROM log.events WHERE published IS NOT NULL")
+    log_id = uuid4()
+    await connection.execute(
+        "INSERT INTO log.identity VALUES ($1, $2, $3, $4, clock_timestamp())",
+        former["ordinal"] + 1 if former else 0,
+        log_id,
+        kept if former else 0,
+        place,
+    )
+    if former is None:
+        return
+    log.warning("log-restored", former=str(former["log_id"]), log_id=str(log_id), kept=kept)
+    stream = ids.stream_of("log", "identity")
+    last = await connection.fetchrow("SELECT position, recorded_at FROM log.events ORDER BY position DESC LIMIT 1")
+    await connection.execute(
+        """INSERT INTO log.events SELECT $1, $2,
+             coalesce((SELECT max(version) FROM log.events WHERE stream_id = $2), 0) + 1,
+             $3, $4, $5, $6, 'day', greatest(clock_timestamp(), $7), NULL, NULL, '{}', $8""",
+        (last["position"] if last else 0) + 1,
+        stream,
+        ids.nth(log_id, "restored"),
+        LogRestored.name,
+        LogRestored.schema_version,
+        clock.Clock().today(),
+        last["recorded_at"] if last else clock.now(),
+        orjson.dumps({"former_log_id": str(former["log_id"]), "kept": kept}).decode(),
+    )

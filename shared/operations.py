@@ -1,0 +1,220 @@
+"""What an operator asks of a service. Ids and numbers, no person."""
+
+import statistics
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import asyncpg
+from nats.js import api
+
+from shared import wire
+from shared.log.store import Said
+from shared.reacting import HEARER
+
+if TYPE_CHECKING:
+    from shared.runtime import Runtime
+
+_PAGE = 500
+
+
+async def status(runtime: "Runtime") -> dict[str, Any]:
+    """How far everything is."""
+    await runtime.look_at_checkpoints()
+    head = await runtime.log.head()
+    position = await runtime.log.position()
+    leases = await runtime.pool.fetch(
+        "SELECT name, holder, until FROM log.leases WHERE until > clock_timestamp() ORDER BY name"
+    )
+    return {
+        "service": runtime.service.name,
+        "log_id": str(runtime.identity.log_id),
+        "position": position,
+        "published": head.number,
+        "ready": not runtime.readiness,
+        "waits_for": runtime.readiness,
+        "bus": runtime.bus.connected,
+        "checkpoints": _checkpoints(runtime, position),
+        "leases": [
+            {"name": r["name"], "holder": str(r["holder"]), "until": r["until"].isoformat()} for r in leases
+        ],
+        "stopped": _stopped(runtime),
+        "refused": await runtime.pool.fetchval("SELECT count(*) FROM log.refused_reactions"),
+        "lost_reactions": await _lost_reactions(runtime),
+    }
+
+
+def _checkpoints(runtime: "Runtime", position: int) -> list[dict[str, Any]]:
+    shown = []
+    for hearer, source in sorted(runtime.followed()):
+        checkpoint = runtime.checkpoints.get((hearer, source))
+        heard = runtime.bus.heads.get(source)
+        end = position if source == runtime.service.name else heard.number if heard else None
+        number = checkpoint.number if checkpoint else 0
+        shown.append(
+            {
+                "hearer": hearer,
+                "source": source,
+                "log_id": str(checkpoint.log_id) if checkpoint and checkpoint.log_id else None,
+                "number": number,
+                "event_id": str(checkpoint.event_id) if checkpoint and checkpoint.event_id else None,
+                "head": end,
+                "behind": None if end is None else max(0, end - number),
+            }
+        )
+    return shown
+
+
+def _stopped(runtime: "Runtime") -> list[dict[str, Any]]:
+    return [
+        {
+            "subscription": s.name,
+            "number": s.stopped.number,
+            "event_id": str(s.stopped.event_id),
+            "error": s.stopped.error,
+        }
+        for s in runtime.subscriptions
+        if s.stopped
+    ]
+
+
+async def _lost_reactions(runtime: "Runtime") -> list[dict[str, Any]]:
+    rows = await runtime.pool.fetch(
+        "SELECT source, log_id, kept FROM log.went_back WHERE hearer = $1 AND log_id IS NOT NULL", HEARER
+    )
+    return [lost for row in rows for lost in await runtime.log.consequences_of(row["log_id"], row["kept"])]
+
+
+async def propagation(runtime: "Runtime", word: str) -> dict[str, Any]:
+    """How long *word* took to take effect here: n, and the 50th and 99th percentile in milliseconds.
+
+    By the database's clock, to the commit of the transaction that moved the checkpoint past it; where the server does
+    not keep commit times, to the moment the checkpoint moved inside it.
+    """
+    exact = await runtime.pool.fetchval("SELECT current_setting('track_commit_timestamp') = 'on'")
+    ended = "coalesce(pg_xact_commit_timestamp(h.xmin), h.at)" if exact else "h.at"
+    rows = await runtime.pool.fetch(
+        f"""SELECT extract(epoch FROM {ended} - w.recorded)::float8 * 1000 AS ms
+            FROM log.heard h, unnest(h.words, h.recorded) AS w(word, recorded)
+            WHERE w.word = $1 AND h.hearer = (SELECT min(hearer) FROM log.heard WHERE $1 = ANY(words))""",
+        word,
+    )
+    took = sorted(row["ms"] for row in rows)
+    if not took:
+        return {"n": 0, "p50": None, "p99": None}
+    return {
+        "n": len(took),
+        "p50": round(statistics.median(took), 3),
+        "p99": round(took[min(len(took) - 1, int(len(took) * 0.99))], 3),
+    }
+
+
+async def verify(runtime: "Runtime") -> dict[str, Any]:
+    """Hold the log against itself and the bus against the log; every finding with its number."""
+    head = await runtime.log.head()
+    findings = await _verify_log(runtime.pool)
+    bus_findings, first, last = await _verify_bus(runtime, head.number)
+    await runtime.look_at_checkpoints()
+    checkpoints = []
+    for hearer, source in sorted(runtime.followed()):
+        checkpoint = runtime.checkpoints.get((hearer, source))
+        if checkpoint is None:
+            continue
+        shown = {
+            "hearer": hearer,
+            "source": source,
+            "log_id": str(checkpoint.log_id) if checkpoint.log_id else None,
+            "number": checkpoint.number,
+            "event_id": str(checkpoint.event_id) if checkpoint.event_id else None,
+        }
+        if source != runtime.service.name:
+            checkpoints.append(shown)
+        elif checkpoint.number and await runtime.log.event_at(checkpoint.number) != checkpoint.event_id:
+            findings.append({"what": "own-checkpoint-wrong", "number": checkpoint.number, "detail": hearer})
+    return {
+        "service": runtime.service.name,
+        "log_id": str(runtime.identity.log_id),
+        "findings": findings + bus_findings,
+        "checkpoints": checkpoints,
+        "head": {
+            "log_id": str(runtime.identity.log_id),
+            "number": head.number,
+            "event_id": str(head.event_id) if head.event_id else None,
+        },
+        "bus": {"first": first, "last": last},
+    }
+
+
+# P2, and what it rests on: both orders gapless, versions 1..n in each stream, instants that never fall.
+_CHECKS = {
+    "position-gap": """SELECT position AS number FROM
+        (SELECT position, row_number() OVER (ORDER BY position) AS n FROM log.events) e
+        WHERE position <> n ORDER BY position LIMIT 20""",
+    "published-gap": """SELECT published AS number FROM
+        (SELECT published, row_number() OVER (ORDER BY position) AS n FROM log.events WHERE published IS NOT NULL) e
+        WHERE published <> n ORDER BY published LIMIT 20""",
+    "version-gap": """SELECT position AS number FROM
+        (SELECT position, version, row_number() OVER (PARTITION BY stream_id ORDER BY position) AS n FROM log.events) e
+        WHERE version <> n ORDER BY position LIMIT 20""",
+    "recorded-at-falls": """SELECT position AS number FROM
+        (SELECT position, recorded_at, lag(recorded_at) OVER (ORDER BY position) AS earlier FROM log.events) e
+        WHERE recorded_at < earlier ORDER BY position LIMIT 20""",
+    "words-of-another-event": """SELECT published AS number FROM log.events
+        WHERE published IS NOT NULL AND (public::jsonb->>'id') <> event_id::text ORDER BY published LIMIT 20""",
+}
+
+
+async def _verify_log(pool: asyncpg.Pool) -> list[dict[str, Any]]:
+    findings: list[dict[str, Any]] = []
+    for what, query in _CHECKS.items():
+        findings += [{"what": what, "number": row["number"]} for row in await pool.fetch(query)]
+    return findings
+
+
+async def _verify_bus(runtime: "Runtime", head: int) -> tuple[list[dict[str, Any]], int | None, int | None]:
+    """Every message as read back: contiguous, of this log, byte for byte; up to the head."""
+    first_sequence, last_sequence = await runtime.bus.bounds()
+    findings: list[dict[str, Any]] = []
+    first: int | None = None
+    expected: int | None = None
+    for start in range(first_sequence, last_sequence + 1, _PAGE):
+        page = await runtime.bus.stored(start, min(start + _PAGE - 1, last_sequence))
+        said = await _said_for(runtime, page)
+        for _, message in page:
+            if message is None:
+                findings.append({"what": "bus-message-missing", "number": expected})
+                expected = None if expected is None else expected + 1
+                continue
+            number, wrong = _compare(runtime.identity.log_id, message, said)
+            first = number if first is None else first
+            if expected is not None and number != expected:
+                findings.append({"what": "bus-order", "number": number, "detail": f"expected {expected}"})
+            findings += [{"what": what, "number": number} for what in wrong]
+            expected = number + 1
+    last = expected - 1 if expected is not None else None
+    if head and (last is None or last < head):
+        findings.append({"what": "bus-behind", "number": last, "detail": f"the log's head is {head}"})
+    return findings, first, last
+
+
+async def _said_for(runtime: "Runtime", page: list[tuple[int, api.RawStreamMsg | None]]) -> dict[int, Said]:
+    numbers = [int((m.headers or {}).get(wire.NUMBER, "0")) for _, m in page if m is not None]
+    if not numbers:
+        return {}
+    said = await runtime.log.said(min(numbers) - 1, max(numbers) - min(numbers) + 1)
+    return {s.number: s for s in said}
+
+
+def _compare(log_id: UUID, message: api.RawStreamMsg, said: dict[int, Said]) -> tuple[int, list[str]]:
+    headers = message.headers or {}
+    number = int(headers.get(wire.NUMBER, "0"))
+    there = said.get(number)
+    if there is None:
+        return number, ["bus-message-not-in-log"]
+    wrong = []
+    if headers.get(wire.LOG_ID) != str(log_id):
+        wrong.append("bus-message-of-another-log")
+    if (message.data or b"") != there.words.encode():
+        wrong.append("bus-bytes-differ")
+    if headers.get(wire.MESSAGE_ID) != f"{log_id}:{number}":
+        wrong.append("bus-message-id-wrong")
+    return number, wrong

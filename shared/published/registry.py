@@ -1,0 +1,103 @@
+"""What the registry says: who is known, where, with whom, and who died."""
+
+from datetime import date
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.published._base import PersonId, Precision, PublicEvent, Village
+
+
+class _OfPerson(PublicEvent):
+    service: ClassVar[str] = "registry"
+    person_id: UUID = PersonId
+    village: str = Village
+
+    @property
+    def partition_key(self) -> UUID:
+        return self.person_id
+
+    @property
+    def place(self) -> str:
+        return self.village
+
+
+class VillageDesignated(PublicEvent):
+    """A village was designated for the programme (penetapan desa Desmigratif)."""
+
+    service: ClassVar[str] = "registry"
+    name: ClassVar[str] = "VillageDesignated"
+    village: str = Village
+    year: int = Field(description="The programme year of the designation.")
+
+    @property
+    def partition_key(self) -> str:
+        return self.village
+
+    @property
+    def place(self) -> str:
+        return self.village
+
+
+class PersonRegistered(_OfPerson):
+    """A person is known to the registry (pendataan penduduk): a worker, a spouse, a child."""
+
+    name: ClassVar[str] = "PersonRegistered"
+
+
+class PersonMoved(_OfPerson):
+    """The village of a person was corrected or changed; *village* is the one that holds from now on."""
+
+    name: ClassVar[str] = "PersonMoved"
+
+
+class WorkerRegistered(_OfPerson):
+    """A person works or will work abroad (CPMI/PMI, UU 18/2017 Ps 1). ``worker_id`` elsewhere is this person's id."""
+
+    name: ClassVar[str] = "WorkerRegistered"
+
+
+class KinRecorded(_OfPerson):
+    """*relative_id* is the spouse or the child of *person_id* (keluarga PMI, UU 18/2017 Ps 1)."""
+
+    name: ClassVar[str] = "KinRecorded"
+    relative_id: UUID = Field(description="The relative's person id.")
+    relation: Literal["spouse", "child"] = Field(description="What the relative is to the person.")
+    birth_year: int | None = Field(default=None, description="Of a child, the year of birth where it is known.")
+    guardian_id: UUID | None = Field(default=None, description="Of a child, the guardian's (wali) person id.")
+
+
+class KinRetracted(_OfPerson):
+    """A relation was recorded in error; it never held."""
+
+    name: ClassVar[str] = "KinRetracted"
+    relative_id: UUID = Field(description="The relative's person id.")
+    relation: Literal["spouse", "child"] = Field(description="What the relative was said to be.")
+
+
+class BirthYearCorrected(_OfPerson):
+    """The birth year of a minor was corrected. An adult's year of birth is never published."""
+
+    name: ClassVar[str] = "BirthYearCorrected"
+    birth_year: int | None = Field(description="The year that holds from now on; null where it is unknown.")
+
+
+class PersonDied(_OfPerson):
+    """A person died, at home or abroad; said once more if the day was corrected."""
+
+    name: ClassVar[str] = "PersonDied"
+    died_on: date = Field(description="First day of the interval in which the person died (Asia/Jakarta).")
+    precision: Precision = Field(description="How well the day is known.")
+
+
+class PersonDeathRetracted(_OfPerson):
+    """A death was recorded in error; the person lives."""
+
+    name: ClassVar[str] = "PersonDeathRetracted"
+
+
+class PersonErased(_OfPerson):
+    """A person's data are erased (UU 27/2022 Ps 44): whoever holds a key, hash or claim of this person destroys it."""
+
+    name: ClassVar[str] = "PersonErased"

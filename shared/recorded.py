@@ -1,0 +1,25 @@
+"""A fact as the log holds it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.decider import DomainEvent
+from shared.published import PublicEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A private event with its envelope. *recorded_at* is an instant (UTC) and never falls along the log.
+
+    *published* and *word* are set where others heard of it: the published number and what was said.
+    """
+
+    position: int
+    stream_id: UUID
+    version: int
+    event_id: UUID
+    recorded_at: datetime
+    event: DomainEvent
+    published: int | None
+    word: PublicEvent | None

@@ -1,0 +1,102 @@
+"""The relay: from the log to the bus, in order, each word as it was stored.
+
+It keeps no cursor: where the stream ends, there it goes on. So a stream that was lost, emptied or put back to an
+older copy is filled again without anybody noticing it first (P4).
+"""
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+import structlog
+
+from shared import database
+from shared.bus import PublishBroken, Tail, Unreachable
+from shared.log.store import Head, Said
+
+if TYPE_CHECKING:
+    from shared.runtime import Runtime
+
+LEASE = "relay"
+
+_MOST = 256
+_POLL_SECONDS = 0.1
+_HEAD_SECONDS = 1.0
+_RETRY_SECONDS = 0.2
+
+log = structlog.get_logger()
+
+
+class WasRestored(Exception):
+    """The bus holds a fact under this log's name that the log does not: the log was put back."""
+
+
+class Relay:
+    """One active relay a service, by lease; two would be fenced by the sequence each message must follow."""
+
+    def __init__(self, runtime: "Runtime") -> None:
+        self._runtime = runtime
+        self._restart = False
+        self._said_head = 0.0
+
+    def reconnected(self) -> None:
+        """The bus may not be the one it was: look at its tail again."""
+        self._restart = True
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await self._runtime.leases.wait(LEASE)
+            try:
+                await self._session()
+            except (PublishBroken, *Unreachable, *database.LOST) as error:
+                if isinstance(error, ValueError):
+                    raise
+                log.debug("relay-interrupted", error=type(error).__name__)
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _session(self) -> None:
+        runtime = self._runtime
+        self._restart = False
+        await runtime.bus.open_stream()
+        tail = await runtime.bus.tail()
+        if await was_restored(runtime, tail):
+            raise WasRestored
+        number, sequence = self._goes_on(tail)
+        if number is None:
+            log.warning("bus-stream-made-anew")
+            await runtime.bus.make_stream_anew()
+            number, sequence = 0, 0
+        while runtime.leases.held(LEASE) and not self._restart:
+            rang = runtime.appended.listen()
+            said = await runtime.log.said(number, _MOST)
+            if said:
+                sequence = await runtime.bus.publish(runtime.identity.log_id, said, sequence)
+                number = said[-1].number
+                await self._say_head(said[-1])
+            elif time.monotonic() - self._said_head >= _HEAD_SECONDS:
+                await self._say_head(await runtime.log.said_at(number))
+            if len(said) < _MOST:
+                await runtime.appended.wait(rang, _POLL_SECONDS)
+
+    def _goes_on(self, tail: Tail) -> tuple[int | None, int]:
+        """The number to go on after, and the sequence it has; no number where the stream must be made anew."""
+        if tail.told is None:
+            # An empty stream that once held messages has sequences that no longer count from the first fact.
+            return (0, 0) if tail.sequence == 0 else (None, 0)
+        if tail.told.log_id != self._runtime.identity.log_id:
+            return None, 0
+        return tail.told.number, tail.sequence
+
+    async def _say_head(self, last: Said | None) -> None:
+        head = Head(last.number, last.event_id) if last else Head(0, None)
+        await self._runtime.bus.say_head(self._runtime.identity.log_id, head)
+        self._said_head = time.monotonic()
+
+
+async def was_restored(runtime: "Runtime", tail: Tail) -> bool:
+    """Whether the stream's last message carries this log's present name but is not in this log."""
+    if tail.told is None or tail.told.log_id != runtime.identity.log_id:
+        return False
+    there = await runtime.log.said_at(tail.told.number)
+    return there is None or there.event_id != tail.told.event_id

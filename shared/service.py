@@ -1,0 +1,31 @@
+"""A service as it declares itself: everything it says, hears, decides, shows and answers, on one page."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import APIRouter
+
+from shared.execute import Handle
+from shared.published import PublicEvent
+from shared.reacting import Reactions
+from shared.views import View
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """*name* is durable: database, bus stream, subject and scopes carry it.
+
+    *charter*: what it is for, shown above its API pages. *events*: the private events of its log. *publish*: what others hear of one. *handle*: what a command reads and
+    writes. *react*: what it does when others speak. *scopes*: for each route (method, path) the scope it needs.
+    """
+
+    name: str
+    charter: str
+    events: Sequence[type[Any]]
+    router: APIRouter
+    scopes: Mapping[tuple[str, str], str]
+    publish: Callable[[Any], PublicEvent | None] | None = None
+    handle: Handle | None = None
+    react: Reactions | None = None
+    views: Sequence[View] = field(default=())

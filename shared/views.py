@@ -1,0 +1,54 @@
+"""Read models: what a view is and the two ways it changes.
+
+A view stores what each source said, in tables of its own keyed by that source's ids; its answer is a join made when
+it is read. A row holds nothing that the events do not determine (no clock, no serial, no fresh ciphertext), so a
+rebuilt view equals the live one row for row (P5).
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from shared.published import PublicEvent
+from shared.recorded import Recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """These columns of the row with this primary key now hold these values; other columns stay as they are.
+
+    *values* has every primary-key column. The row is made if it is not there, so a fact may come before what it
+    refers to; hence every other column of a view's table may be null.
+    """
+
+    table: sa.Table
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """The row with this whole primary key is gone."""
+
+    table: sa.Table
+    key: Mapping[str, Any]
+
+
+Change = Put | Remove
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One question and the tables that answer it. *name* is durable; raise *revision* when tables or rules change.
+
+    *tables* is a `MetaData` whose ``schema`` is *name*. *heard* maps a publishing service to what its words change,
+    called with the word and its published number. *own* is the same for the service's own log, private facts
+    included, personal fields sealed.
+    """
+
+    name: str
+    revision: int
+    tables: sa.MetaData
+    heard: Mapping[str, Callable[[PublicEvent, int], Iterable[Change]]] = field(default_factory=dict)
+    own: Callable[[Recorded], Iterable[Change]] | None = None

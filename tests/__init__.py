@@ -1,0 +1,1 @@
+"""Tests mirror the tree: `tests/registry/` proves what stands in `services/registry/`."""

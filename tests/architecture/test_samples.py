@@ -1,0 +1,54 @@
+"""What was ever stored can be read for ever (P7; decisions 0002 and 0007)."""
+
+from datetime import date
+from typing import Any
+
+import orjson
+import pytest
+
+from shared import wire
+from shared.codec import Catalogue
+from shared.ids import stream_of
+from tests.architecture.names import service
+from tests.architecture.samples import facts, kept, key, words
+
+CATALOGUES = {line["service"]: Catalogue(service(line["service"]).events) for line in facts()}
+
+each_kept = pytest.mark.parametrize("line", [pytest.param(line, id=str(key(line)[1])) for line in kept()])
+
+
+def test_everything_that_is_stored_has_an_example() -> None:
+    known = {key(line) for line in kept()}
+    assert [key(line) for line in [*facts(), *words()] if key(line) not in known] == []
+
+
+@each_kept
+def test_a_stored_example_is_still_understood_to_the_last_field(line: dict[str, Any]) -> None:
+    understood = _word(line) if "specversion" in line else _fact(line)
+    assert {name: understood.get(name) for name in line["data"]} == line["data"]
+
+
+def _word(envelope: dict[str, Any]) -> dict[str, Any]:
+    word = wire.word_of(envelope)
+    return {} if word is None else word.model_dump(mode="json")
+
+
+def _fact(row: dict[str, Any]) -> dict[str, Any]:
+    """The fact as it would be stored again; of a personal field, the box that it was read from."""
+    catalogue = CATALOGUES[row["service"]]
+    ids = {name: stream_of("example", name) for name in ("person_id", "key_id", "event_id")}
+    day = Occurred(date(2024, 5, 17))
+    stored = {
+        **row,
+        **ids,
+        "occurred_on": day.on,
+        "occurred_precision": day.precision,
+        "data": orjson.dumps(row["data"]),
+    }
+    event = catalogue.decode(stored, None)
+    understood = {}
+    for field in catalogue._kinds[row["type"]].fields:
+        value = getattr(event, field.name)
+        sealed = getattr(value, "box", None)
+        understood[field.name] = {"sealed": sealed} if sealed else field.adapter.dump_python(value, mode="json")
+    return understood

@@ -1,0 +1,5 @@
+"""A roster to tell things to."""
+
+from tests.rosters import roster
+
+__all__ = ["roster"]

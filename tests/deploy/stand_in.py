@@ -1,0 +1,41 @@
+"""Stands in for a service: listens where it is told, is ready, ends as a service does. Says what it was told."""
+
+import json
+import os
+import signal
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Answers(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        told = {name: value for name, value in os.environ.items() if name.startswith("DESMIGRATIF_")}
+        body = json.dumps({"pid": os.getpid(), "told": told}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def end(*_: object) -> None:
+    sys.stdout.write("ended gently\n")
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def main() -> None:
+    signal.signal(signal.SIGTERM, end)
+    if os.environ.get("STAND_IN_FAILS") == sys.argv[1]:
+        sys.exit("it cannot start today")
+    server = ThreadingHTTPServer(("127.0.0.1", int(os.environ["DESMIGRATIF_PORT"])), Answers)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    sys.stdin.read()
+    end()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from deploy import databases
+from deploy.postgres import Cluster
+
+
+@pytest.fixture(scope="module")
+async def cluster(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cluster]:
+    cluster = Cluster(tmp_path_factory.mktemp("databases"))
+    cluster.start()
+    for _ in range(2):  # the second time it finds everything there
+        await databases.make(cluster.url(), cluster.password, alone=True)
+    yield cluster
+    cluster.stop()
+
+
+async def value(url: str, query: str) -> object:
+    connection = await asyncpg.connect(url)
+    try:
+        return await connection.fetchval(query)
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize("database", ["enterprise", "enterprise_keys", "postgres", "template1"])
+async def test_a_service_does_not_enter_what_is_not_its_own(cluster: Cluster, database: str) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await asyncpg.connect(cluster.url(database, "registry"))
+
+
+async def test_it_makes_schemas_beside_its_log_and_nothing_else(cluster: Cluster) -> None:
+    url, keys = cluster.url("registry", "registry"), cluster.url("registry_keys", "registry")
+    await value(url, "CREATE SCHEMA figures")
+    for where, refused in [
+        (url, "CREATE TABLE public.stray (n int)"),
+        (url, "CREATE TEMPORARY TABLE stray (n int)"),
+        (url, "CREATE DATABASE stray"),
+        (url, "CREATE ROLE stray"),
+        (keys, "CREATE SCHEMA stray"),
+    ]:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await value(where, refused)
+
+
+async def test_the_owner_makes_tables(cluster: Cluster) -> None:
+    await value(cluster.url("registry", "registry_owner"), "CREATE TABLE public.of_the_owner (n int)")
+
+
+async def test_names_sort_by_code_point_everywhere(cluster: Cluster) -> None:
+    assert await value(cluster.url("registry", "registry"), "SELECT 'B' < 'a'") is True

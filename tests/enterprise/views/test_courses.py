@@ -1,0 +1,68 @@
+"""Which courses there are, who takes part and who came."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from services.enterprise.domain.course import AttendanceRecorded, CourseEvent, CourseOffered, ParticipantEnrolled
+from services.enterprise.views.courses import KEY, VIEW, VILLAGE, course, courses
+from shared.recorded import Recorded
+from shared.vocabulary import Occurred
+from tests.rosters import KENANGA, KURIPAN, Roster, someone
+
+COURSE, SITI, BUDI = someone(31), someone(1), someone(2)
+DAY = Occurred(date(2025, 3, 1))
+
+pytestmark = pytest.mark.parametrize("roster", ["as said"], indirect=True)
+
+
+def history(*events: CourseEvent) -> list[Recorded]:
+    return [
+        Recorded(
+            position=version,
+            stream_id=COURSE,
+            version=version,
+            event_id=someone(90 + version),
+            recorded_at=datetime(2025, 3, 1, tzinfo=UTC),
+            event=event,
+            published=None,
+            word=None,
+        )
+        for version, event in enumerate(events, 1)
+    ]
+
+
+OFFERED = CourseOffered(occurred=DAY, village=KURIPAN, title="Keripik singkong", starts_on=date(2025, 3, 10))
+
+
+async def test_a_new_course_has_no_participants(roster: Roster) -> None:
+    await roster.follow(VIEW, *history(OFFERED))
+    expected = {
+        "course_id": COURSE,
+        "village": KURIPAN,
+        "title": "Keripik singkong",
+        "starts_on": date(2025, 3, 10),
+        "participants": 0,
+    }
+    assert [expected] == await roster.ask(courses().order_by(*KEY))
+    assert [expected | {"participants": [], "version": 1}] == await roster.ask(course(COURSE))
+
+
+async def test_a_course_shows_who_takes_part_and_the_days_on_which_they_came(roster: Roster) -> None:
+    days = [AttendanceRecorded(occurred=Occurred(date(2025, 3, day)), person_id=SITI) for day in (11, 10)]
+    enrolled = [ParticipantEnrolled(occurred=DAY, person_id=who) for who in (BUDI, SITI)]
+    await roster.follow(VIEW, *history(OFFERED, *enrolled, *days))
+    (found,) = await roster.ask(course(COURSE))
+    assert 5 == found["version"]
+    assert [
+        {"person_id": str(SITI), "enrolled_on": "2025-03-01", "attended_on": ["2025-03-10", "2025-03-11"]},
+        {"person_id": str(BUDI), "enrolled_on": "2025-03-01", "attended_on": []},
+    ] == found["participants"]
+    assert [2] == [row["participants"] for row in await roster.ask(courses())]
+
+
+async def test_a_course_is_found_in_its_village(roster: Roster) -> None:
+    await roster.follow(VIEW, *history(OFFERED))
+    assert 1 == len(await roster.ask(courses().where(VILLAGE == KURIPAN)))
+    assert [] == await roster.ask(courses().where(VILLAGE == KENANGA))
+    assert [] == await roster.ask(course(someone(32)))

@@ -1,0 +1,1 @@
+"""The migration service: its rules, its words, its reactions and its views."""

@@ -1,0 +1,1 @@
+"""The registry: its rules, its words, its reactions and its views."""

@@ -1,0 +1,173 @@
+"""Households and the kinship recorded with them."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from services.registry.domain.household import (
+    GuardianCorrected,
+    HouseholdRegistered,
+    Kin,
+    KinRecorded,
+    KinRetracted,
+    LivingTogether,
+    RecordKin,
+    RegisterHousehold,
+    RetractKin,
+    claims,
+    household,
+    stated_kin,
+)
+from shared.decider import Claim, Release
+from shared.errors import Refused
+from tests.registry.people_of_kuripan import BUDI, DEWI, KURIPAN, NOW, SARI, TODAY
+from tests.spec import Given
+
+HOME = UUID(int=31)
+TOGETHER = HouseholdRegistered(occurred=NOW, household_id=HOME, village=KURIPAN, members=(SARI, BUDI, DEWI))
+SPOUSE = KinRecorded(
+    occurred=NOW,
+    household_id=HOME,
+    village=KURIPAN,
+    person_id=SARI,
+    relative_id=BUDI,
+    relation="spouse",
+    guardian_id=None,
+    birth_year=None,
+)
+CHILD = KinRecorded(
+    occurred=NOW,
+    household_id=HOME,
+    village=KURIPAN,
+    person_id=SARI,
+    relative_id=DEWI,
+    relation="child",
+    guardian_id=BUDI,
+    birth_year=2016,
+)
+
+
+def recording(kin: Kin, birth_year: int | None = None) -> RecordKin:
+    return RecordKin(today=TODAY, kin=kin, birth_year=birth_year)
+
+
+def retracting(one: UUID, other: UUID) -> RetractKin:
+    return RetractKin(today=TODAY, person_id=one, relative_id=other)
+
+
+def test_members_are_named_once() -> None:
+    wish = RegisterHousehold(today=TODAY, household_id=HOME, village=KURIPAN, members=(SARI, BUDI, SARI, DEWI))
+    state = Given(household).when(wish).then(TOGETHER)
+    assert state == LivingTogether(household_id=HOME, village=KURIPAN, members=(SARI, BUDI, DEWI))
+
+
+def test_a_spouse_and_a_child_are_recorded() -> None:
+    Given(household, TOGETHER).when(recording(stated_kin(SARI, BUDI, "spouse", None))).then(SPOUSE)
+    Given(household, TOGETHER).when(recording(stated_kin(SARI, DEWI, "child", BUDI), 2016)).then(CHILD)
+
+
+def test_a_parent_is_recorded_as_the_reverse_of_a_child() -> None:
+    Given(household, TOGETHER).when(recording(stated_kin(DEWI, SARI, "parent", BUDI), 2016)).then(CHILD)
+
+
+@pytest.mark.parametrize(
+    "kin",
+    [
+        stated_kin(SARI, DEWI, "child", BUDI),
+        stated_kin(SARI, DEWI, "child", None),  # who says no guardian takes none away
+        stated_kin(DEWI, SARI, "parent", None),
+        stated_kin(SARI, BUDI, "spouse", None),
+        stated_kin(BUDI, SARI, "spouse", None),
+    ],
+)
+def test_kin_recorded_twice_is_one_fact(kin: Kin) -> None:
+    Given(household, TOGETHER, SPOUSE, CHILD).when(recording(kin)).then()
+
+
+def test_another_guardian_is_a_correction() -> None:
+    corrected = GuardianCorrected(
+        occurred=NOW,
+        household_id=HOME,
+        village=KURIPAN,
+        person_id=SARI,
+        relative_id=DEWI,
+        relation="child",
+        guardian_id=SARI,
+        birth_year=2016,
+    )
+    wish = recording(stated_kin(SARI, DEWI, "child", SARI), 2016)
+    state = Given(household, TOGETHER, CHILD).when(wish).then(corrected)
+    assert isinstance(state, LivingTogether)
+    assert [SARI] == [kin.guardian_id for kin in state.kin]
+
+
+@pytest.mark.parametrize("wish", [retracting(SARI, DEWI), retracting(DEWI, SARI)])
+def test_a_relation_is_retracted_whoever_is_named_first(wish: RetractKin) -> None:
+    state = (
+        Given(household, TOGETHER, SPOUSE, CHILD)
+        .when(wish)
+        .then(
+            KinRetracted(
+                occurred=NOW,
+                household_id=HOME,
+                village=KURIPAN,
+                person_id=SARI,
+                relative_id=DEWI,
+                relation="child",
+            )
+        )
+    )
+    assert isinstance(state, LivingTogether)
+    assert ["spouse"] == [kin.relation for kin in state.kin]
+
+
+def test_what_was_never_recorded_is_not_retracted() -> None:
+    Given(household, TOGETHER, SPOUSE).when(retracting(SARI, DEWI)).refuses("not-found")
+
+
+def test_a_retracted_relation_can_be_recorded_again() -> None:
+    gone = KinRetracted(
+        occurred=NOW, household_id=HOME, village=KURIPAN, person_id=SARI, relative_id=BUDI, relation="spouse"
+    )
+    Given(household, TOGETHER, SPOUSE, gone).when(recording(stated_kin(SARI, BUDI, "spouse", None))).then(SPOUSE)
+
+
+def test_nothing_is_asked_of_a_household_that_is_not_there() -> None:
+    Given(household).when(recording(stated_kin(SARI, BUDI, "spouse", None))).refuses("not-found")
+    Given(household).when(retracting(SARI, BUDI)).refuses("not-found")
+
+
+def test_nobody_is_their_own_relative() -> None:
+    with pytest.raises(Refused, match="relation-of-oneself"):
+        stated_kin(SARI, SARI, "spouse", None)
+
+
+@pytest.mark.parametrize("relation", ["spouse", "child"])
+def test_only_a_child_has_a_guardian_and_is_never_its_own(relation: str) -> None:
+    with pytest.raises(Refused, match="guardian-not-of-a-child"):
+        stated_kin(SARI, DEWI, relation, DEWI if relation == "child" else BUDI)  # type: ignore[arg-type]
+
+
+def test_a_relation_is_claimed_once_whichever_household_records_it() -> None:
+    elsewhere = replace(SPOUSE, household_id=UUID(int=32), person_id=BUDI, relative_id=SARI)
+    (here,), (there,) = claims(SPOUSE), claims(elsewhere)
+    assert isinstance(here, Claim)
+    assert isinstance(there, Claim)
+    assert (here.parts, here.holder) == (there.parts, there.holder)
+
+
+def test_parent_and_child_are_not_exchangeable() -> None:
+    (one,), (other,) = claims(CHILD), claims(replace(CHILD, person_id=DEWI, relative_id=SARI))
+    assert isinstance(one, Claim)
+    assert isinstance(other, Claim)
+    assert one.parts != other.parts
+
+
+def test_a_retraction_frees_what_the_record_claimed() -> None:
+    gone = KinRetracted(
+        occurred=NOW, household_id=HOME, village=KURIPAN, person_id=SARI, relative_id=BUDI, relation="spouse"
+    )
+    (taken,), (freed,) = claims(SPOUSE), claims(gone)
+    assert isinstance(taken, Claim)
+    assert Release("kin", taken.holder) == freed

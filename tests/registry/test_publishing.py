@@ -1,0 +1,139 @@
+"""What others hear of each fact, and that nothing personal is among it."""
+
+from dataclasses import replace
+from datetime import date
+from uuid import UUID
+
+import pytest
+
+from services.registry.domain.household import GuardianCorrected, HouseholdRegistered, KinRecorded, KinRetracted
+from services.registry.domain.person import (
+    BirthDateCorrected,
+    DeathCorrected,
+    DeathReported,
+    DeathRetracted,
+    NameCorrected,
+    NikCorrected,
+    PersonErased,
+    VillageCorrected,
+)
+from services.registry.domain.village import VillageDesignated
+from services.registry.publishing import RegistryEvent, publish
+from shared.personal import Known
+from shared.published import PublicEvent
+from shared.published import registry as words
+from shared.vocabulary import Occurred
+from tests.registry.people_of_kuripan import (
+    BUDI,
+    DEWI,
+    FIRST_EVENT,
+    KURIPAN,
+    LIPURSARI,
+    NOW,
+    REGISTERED,
+    SARI,
+    TRIP,
+    WORKER,
+)
+
+HOME = UUID(int=31)
+MAY = Occurred(date(2026, 5, 1), "month")
+
+BORN_LATER = BirthDateCorrected(
+    occurred=NOW,
+    person_id=DEWI,
+    corrects=FIRST_EVENT,
+    village=KURIPAN,
+    birth_date=Known(date(2016, 3, 4)),
+    of_minor=True,
+    birth_year=2016,
+)
+RETRACTED = DeathRetracted(occurred=NOW, person_id=SARI, village=KURIPAN, cause=TRIP, died_on=None)
+DIED = words.PersonDied(person_id=SARI, village=KURIPAN, died_on=date(2026, 5, 1), precision="month")
+CHILD = words.KinRecorded(
+    person_id=SARI, village=KURIPAN, relative_id=DEWI, relation="child", birth_year=2016, guardian_id=BUDI
+)
+
+
+@pytest.mark.parametrize(
+    ("event", "word"),
+    [
+        (
+            VillageDesignated(occurred=Occurred(date(2017, 1, 1), "year"), village=KURIPAN, year=2017, decree="SK-1"),
+            words.VillageDesignated(village=KURIPAN, year=2017),
+        ),
+        (REGISTERED, words.PersonRegistered(person_id=SARI, village=KURIPAN)),
+        (WORKER, words.WorkerRegistered(person_id=SARI, village=KURIPAN)),
+        (
+            VillageCorrected(occurred=NOW, person_id=SARI, corrects=FIRST_EVENT, village=LIPURSARI),
+            words.PersonMoved(person_id=SARI, village=LIPURSARI),
+        ),
+        (BORN_LATER, words.BirthYearCorrected(person_id=DEWI, village=KURIPAN, birth_year=2016)),
+        (DeathReported(occurred=MAY, person_id=SARI, village=KURIPAN, cause=TRIP, died_on=MAY), DIED),
+        (DeathCorrected(occurred=NOW, person_id=SARI, village=KURIPAN, cause=TRIP, died_on=MAY), DIED),
+        (RETRACTED, words.PersonDeathRetracted(person_id=SARI, village=KURIPAN)),
+        (replace(RETRACTED, died_on=MAY), DIED),
+        (
+            PersonErased(occurred=NOW, person_id=SARI, village=KURIPAN),
+            words.PersonErased(person_id=SARI, village=KURIPAN),
+        ),
+        (
+            KinRecorded(
+                occurred=NOW,
+                household_id=HOME,
+                village=KURIPAN,
+                person_id=SARI,
+                relative_id=DEWI,
+                relation="child",
+                guardian_id=BUDI,
+                birth_year=2016,
+            ),
+            CHILD,
+        ),
+        (
+            GuardianCorrected(
+                occurred=NOW,
+                household_id=HOME,
+                village=KURIPAN,
+                person_id=SARI,
+                relative_id=DEWI,
+                relation="child",
+                guardian_id=BUDI,
+                birth_year=2016,
+            ),
+            CHILD,
+        ),
+        (
+            KinRetracted(
+                occurred=NOW,
+                household_id=HOME,
+                village=KURIPAN,
+                person_id=SARI,
+                relative_id=DEWI,
+                relation="child",
+            ),
+            words.KinRetracted(person_id=SARI, village=KURIPAN, relative_id=DEWI, relation="child"),
+        ),
+    ],
+)
+def test_others_hear_of_it(event: RegistryEvent, word: PublicEvent) -> None:
+    assert word == publish(event)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        NameCorrected(occurred=NOW, person_id=SARI, corrects=FIRST_EVENT, full_name=Known("Sari")),
+        NikCorrected(occurred=NOW, person_id=SARI, corrects=FIRST_EVENT, nik=None),
+        replace(BORN_LATER, of_minor=False, birth_year=None),
+        HouseholdRegistered(occurred=NOW, household_id=HOME, village=KURIPAN, members=(SARI, BUDI)),
+    ],
+)
+def test_others_do_not_hear_of_it(event: RegistryEvent) -> None:
+    assert publish(event) is None
+
+
+def test_nothing_personal_is_said() -> None:
+    said = publish(REGISTERED)
+    assert said is not None
+    assert {"person_id", "village"} == set(said.model_dump())
