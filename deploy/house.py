@@ -257,14 +257,14 @@ class House:
                 program.end_former()
 
     def _choose_ports(self, former: Mapping[str, Any]) -> None:
+        moved = []
         for name, preferred in _PREFERRED_PORTS.items():
             wanted = former.get("ports", {}).get(name, preferred)
             port = self._ports[name] = ports.claim(wanted)
             if port.number != wanted:
-                self._say(
-                    f"Port {wanted} is taken; {name} gets {port.number}"
-                    f" · Porta {wanted} sudah terpakai; {name} memakai {port.number}"
-                )
+                moved.append(f"{name} {wanted} → {port.number}")
+        if moved:
+            self._say(f"Ports that were taken are avoided · porta yang terpakai dihindari: {', '.join(moved)}")
         self.addresses = {name: f"http://127.0.0.1:{self._ports[name].number}" for name in SERVICES}
 
     def _compose(self, former: Mapping[str, Any]) -> None:

@@ -282,7 +282,7 @@ class Bus:
     async def bounds(self) -> tuple[int, int]:
         """First and last sequence of this service's own stream; last < first where it is empty."""
         state = (await self._js.stream_info(wire.bus_name(self._service))).state
-        return state.first_seq, state.last_seq
+        return (state.first_seq, state.last_seq) if state.messages else (1, 0)
 
 
 @dataclass(slots=True)

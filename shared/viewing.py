@@ -163,7 +163,7 @@ class OwnLog:
         checkpoint = await load(runtime.pool, self._view.name, self._source)
         if checkpoint.log_id != runtime.identity.log_id:
             checkpoint = await self._under_new_name(checkpoint)
-        runtime.moved(self._view.name, self._source, checkpoint)
+        await self._moved(checkpoint)
         while runtime.leases.held(self.name):
             rang = runtime.appended.listen()
             recorded = await runtime.log.own(checkpoint.number)
@@ -178,9 +178,12 @@ class OwnLog:
                 )
             checkpoint = after
             self.stopped = None
-            runtime.moved(self._view.name, self._source, checkpoint)
-            if self._view.name in runtime.catching_up:
-                await runtime.look_at_views()
+            await self._moved(checkpoint)
+
+    async def _moved(self, checkpoint: Checkpoint) -> None:
+        self._runtime.moved(self._view.name, self._source, checkpoint)
+        if self._view.name in self._runtime.catching_up:
+            await self._runtime.look_at_views()
 
     async def _under_new_name(self, checkpoint: Checkpoint) -> Checkpoint:
         """View and log lie in one database and were put back together; should they not match, start anew."""

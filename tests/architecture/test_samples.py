@@ -37,15 +37,8 @@ def _fact(row: dict[str, Any]) -> dict[str, Any]:
     """The fact as it would be stored again; of a personal field, the box that it was read from."""
     catalogue = CATALOGUES[row["service"]]
     ids = {name: stream_of("example", name) for name in ("person_id", "key_id", "event_id")}
-    day = Occurred(date(2024, 5, 17))
-    stored = {
-        **row,
-        **ids,
-        "occurred_on": day.on,
-        "occurred_precision": day.precision,
-        "data": orjson.dumps(row["data"]),
-    }
-    event = catalogue.decode(stored, None)
+    occurred = {"occurred_on": date(2024, 5, 17), "occurred_precision": "day"}
+    event = catalogue.decode({**row, **ids, **occurred, "data": orjson.dumps(row["data"])}, None)
     understood = {}
     for field in catalogue._kinds[row["type"]].fields:
         value = getattr(event, field.name)

@@ -1,6 +1,6 @@
 """Facts of one invented worker's trips, and what is asked of them."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 from typing import Any
 
@@ -89,7 +89,7 @@ def leave_end_retracted(corrects: int, day: str, trip: TripFacts) -> LeaveEndRet
 
 def departure_corrected(corrects: int, trip: TripFacts, **changed: Any) -> DepartureCorrected:
     before = replace(DEPARTED, occurred=trip.departed, trip=trip, **changed)
-    said = {name: getattr(before, name) for name in Departed.__dataclass_fields__}
+    said = {field.name: getattr(before, field.name) for field in fields(Departed)}
     return DepartureCorrected(**said, corrects=corrects)
 
 
