@@ -29,7 +29,7 @@ log = structlog.get_logger()
 _ACK_SECONDS = 5.0
 _MOST_QUEUED = 10_000
 
-Unreachable = (nats.errors.Error, TimeoutError, OSError)
+Unreachable: tuple[type[Exception], ...] = (nats.errors.Error, TimeoutError, OSError)
 """What a call to the bus raises when it cannot be had right now."""
 
 
@@ -107,7 +107,7 @@ class Bus:
             name=self._service,
             inbox_prefix=f"_INBOX_{self._service}".encode(),
             max_reconnect_attempts=-1,
-            reconnect_time_wait=0.25,
+            reconnect_time_wait=0.25,  # type: ignore[arg-type]  # seconds; any number will do
             connect_timeout=2,
             ping_interval=5,
             max_outstanding_pings=2,

@@ -87,7 +87,7 @@ class Encoded:
 class Catalogue:
     """The event types of one service by their durable names."""
 
-    def __init__(self, events: Iterable[type[Any]]) -> None:
+    def __init__(self, events: Iterable[Any]) -> None:
         self._kinds = {cls.name: _kind(cls) for cls in (*events, LogRestored)}
 
     def versions(self) -> dict[str, int]:

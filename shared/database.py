@@ -6,6 +6,10 @@ from typing import Any
 import asyncpg
 import sqlalchemy.exc
 import stamina
+from asyncpg.pool import PoolConnectionProxy
+
+Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+"""A connection, of a pool or not."""
 
 LOST: tuple[type[Exception], ...] = (
     OSError,  # refused, reset, TimeoutError too

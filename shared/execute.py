@@ -152,7 +152,9 @@ class Work:
     def event_id(self, stream_id: UUID, name: str) -> UUID | None:
         """The id of the last event of that name in a history that was read: what a correction names."""
         history = self._streams[stream_id].history
-        found = (i for e, i in zip(reversed(history.events), reversed(history.event_ids), strict=True) if e.name == name)
+        found = (
+            i for e, i in zip(reversed(history.events), reversed(history.event_ids), strict=True) if e.name == name
+        )
         return next(found, None)
 
     def match(self, stream_id: UUID) -> None:
@@ -223,9 +225,7 @@ class Work:
                     claims.append(NewClaim(claim.kind, None, claim.holder, None))
         streams = [(stream_id, stream.history.version) for stream_id, stream in self._streams.items()]
         stored = {"status": answer.status, "body": answer.body, "version": answer.version, "warnings": answer.warnings}
-        return Append(
-            request.command_id, request.fingerprint, orjson.dumps(stored), person, streams, rows, claims
-        )
+        return Append(request.command_id, request.fingerprint, orjson.dumps(stored), person, streams, rows, claims)
 
     async def _key_of(self, person: UUID) -> tuple[UUID, bytes]:
         """The key that sealed this person's fields in a history at hand, else a new one."""

@@ -68,9 +68,7 @@ class Feeds:
         identity = Identity([LogName(UUID(n["log_id"]), n["begins_after"]) for n in answer["lineage"]])
         if status == httpx.codes.CONFLICT:
             kept_event_id = answer["kept_event_id"]
-            return WentBack(
-                identity, answer["head"], answer["kept"], UUID(kept_event_id) if kept_event_id else None
-            )
+            return WentBack(identity, answer["head"], answer["kept"], UUID(kept_event_id) if kept_event_id else None)
         told = [
             Told.of(identity.log_id, fact["number"], fact["recorded_at"], fact["words"].encode())
             for fact in answer["events"]

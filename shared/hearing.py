@@ -18,6 +18,7 @@ import structlog
 
 from shared import database
 from shared.bus import HeadHeard, Told, Unreachable
+from shared.database import Connection
 from shared.feed import FeedUnavailable, WentBack
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ _SILENT_SECONDS = 2.0
 """Without a head for this long (the bus or its owner is away), the owner is asked."""
 _TRIES = 3
 _STOPPED_SECONDS = 5.0
+
+_AWAY: tuple[type[Exception], ...] = (*database.LOST, *Unreachable, FeedUnavailable)
 
 log = structlog.get_logger()
 
@@ -109,7 +112,7 @@ SELECT count(*) FROM moved
 
 
 async def move(
-    connection: asyncpg.Connection | asyncpg.Pool,
+    connection: Connection | asyncpg.Pool,
     hearer: str,
     source: str,
     before: Checkpoint,
@@ -169,7 +172,7 @@ class Subscription:
                 )
                 # Nothing is passed over: the same fact is tried again, at leisure, until it goes through.
                 await asyncio.sleep(_STOPPED_SECONDS)
-            except (*database.LOST, *Unreachable, FeedUnavailable) as error:
+            except _AWAY as error:
                 # A call that asyncpg itself found wrong is a fault of ours, not a lost connection: it must be seen.
                 if isinstance(error, ValueError):
                     raise

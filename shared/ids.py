@@ -2,9 +2,14 @@
 
 import hmac
 from hashlib import sha256
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 _STREAMS = UUID("5f3c1c86-7d0e-5a3b-9a55-0d6b1b0f4c11")
+
+
+def random() -> UUID:
+    """An id that nothing can be told from."""
+    return uuid4()
 
 
 def keyed(secret: bytes, *parts: str) -> bytes:

@@ -9,10 +9,12 @@ import asyncio
 import os
 import time
 from collections.abc import Iterable
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import asyncpg
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from shared import ids
 
 _BLOCK = 512
 _REFILL_BELOW = 128
@@ -46,7 +48,7 @@ class KeyRing:
 
     async def _fill(self) -> None:
         async with self._filling:
-            made = [(uuid4(), os.urandom(32)) for _ in range(_BLOCK)]
+            made = [(ids.random(), os.urandom(32)) for _ in range(_BLOCK)]
             await self._pool.execute(
                 "INSERT INTO keys SELECT * FROM unnest($1::uuid[], $2::bytea[])",
                 [key_id for key_id, _ in made],

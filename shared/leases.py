@@ -7,12 +7,12 @@ may stand between.
 
 import asyncio
 import time
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import asyncpg
 import structlog
 
-from shared import database
+from shared import database, ids
 
 _GOOD_SECONDS = 3.0
 _RENEW_SECONDS = 1.0
@@ -35,7 +35,7 @@ class Leases:
     def __init__(self, pool: asyncpg.Pool, names: list[str]) -> None:
         self._pool = pool
         self._names = sorted(names)
-        self.holder: UUID = uuid4()
+        self.holder: UUID = ids.random()
         self._until: dict[str, float] = dict.fromkeys(names, 0.0)
         self._got = asyncio.Event()
 

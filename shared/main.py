@@ -1,6 +1,7 @@
 """One process of one service: read the settings, come up, serve, end in good order."""
 
 import asyncio
+import os
 import signal
 import sys
 
@@ -56,7 +57,7 @@ async def _run(service: Service, settings: Settings) -> int:
     runtime.stopping = True
     starting.cancel()
     if not serving.done():
-        server.stop()
+        server.stop()  # type: ignore[no-untyped-call]
         await asyncio.wait([serving], timeout=_GOODBYE_SECONDS)
     await runtime.stop()
     log.info("ended", failed=failed)
@@ -72,5 +73,5 @@ def _failure(starting: "asyncio.Task[None]") -> bool:
 
 def _read_to_the_end(stop: asyncio.Event) -> None:
     """Nothing is ever sent here: what can be read is that the other end is gone."""
-    if not sys.stdin.buffer.raw.read(1):
+    if not os.read(sys.stdin.fileno(), 4096):
         stop.set()

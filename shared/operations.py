@@ -34,9 +34,7 @@ async def status(runtime: "Runtime") -> dict[str, Any]:
         "waits_for": runtime.readiness,
         "bus": runtime.bus.connected,
         "checkpoints": _checkpoints(runtime, position),
-        "leases": [
-            {"name": r["name"], "holder": str(r["holder"]), "until": r["until"].isoformat()} for r in leases
-        ],
+        "leases": [{"name": r["name"], "holder": str(r["holder"]), "until": r["until"].isoformat()} for r in leases],
         "stopped": _stopped(runtime),
         "refused": await runtime.pool.fetchval("SELECT count(*) FROM log.refused_reactions"),
         "lost_reactions": await _lost_reactions(runtime),

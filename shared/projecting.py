@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import asyncpg
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from shared.database import Connection
 from shared.views import Change, Put, Remove, View
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
@@ -31,7 +31,7 @@ def beside_schema(view: View) -> str:
     return f"{view.name}_{view.revision}_beside"
 
 
-async def make_tables(connection: asyncpg.Connection, schema: str, view: View) -> None:
+async def make_tables(connection: Connection, schema: str, view: View) -> None:
     """Make a view's tables, empty, in a new *schema*."""
     await connection.execute(f'CREATE SCHEMA "{schema}"')
     there = sa.MetaData()
@@ -50,7 +50,7 @@ class _Rows:
     put: dict[Key, dict[str, Any]]
 
 
-async def apply(connection: asyncpg.Connection, schema: str, changes: Iterable[Change]) -> None:
+async def apply(connection: Connection, schema: str, changes: Iterable[Change]) -> None:
     """Carry out *changes* in order; one statement for all rows of a table that name the same columns."""
     tables: dict[sa.Table, _Rows] = {}
     for change in changes:
@@ -74,7 +74,7 @@ async def apply(connection: asyncpg.Connection, schema: str, changes: Iterable[C
 
 
 async def _put(
-    connection: asyncpg.Connection,
+    connection: Connection,
     schema: str,
     table: sa.Table,
     columns: tuple[str, ...],
@@ -93,7 +93,7 @@ async def _put(
     )
 
 
-async def _remove(connection: asyncpg.Connection, schema: str, table: sa.Table, keys: list[Key]) -> None:
+async def _remove(connection: Connection, schema: str, table: sa.Table, keys: list[Key]) -> None:
     names = [column.name for column in table.primary_key]
     arrays = ", ".join(f"${n}::{_type(table, name)}[]" for n, name in enumerate(names, 1))
     await connection.execute(
@@ -110,7 +110,7 @@ def _value(value: Any) -> Any:
     return orjson.dumps(value).decode() if isinstance(value, dict) else value
 
 
-async def empty(connection: asyncpg.Connection, schema: str, view: View) -> None:
+async def empty(connection: Connection, schema: str, view: View) -> None:
     """Take every row out of a view's tables."""
     for table in view.tables.sorted_tables:
         await connection.execute(f'DELETE FROM "{schema}"."{table.name}"')
@@ -125,13 +125,13 @@ class Difference:
     what: str
 
 
-async def repair(connection: asyncpg.Connection, live: str, beside: str, view: View) -> list[Difference]:
+async def repair(connection: Connection, live: str, beside: str, view: View) -> list[Difference]:
     """Hold a live view against its rebuild, row for row, and make it equal; what differed."""
     found: list[Difference] = []
     for table in view.tables.sorted_tables:
         keys = [column.name for column in table.primary_key]
         using = ", ".join(f'"{key}"' for key in keys)
-        shown = ", ".join(f"coalesce(l.\"{key}\", b.\"{key}\")::text AS \"{key}\"" for key in keys)
+        shown = ", ".join(f'coalesce(l."{key}", b."{key}")::text AS "{key}"' for key in keys)
         # As text: a row compares by what it shows, also where a type (json) has no equality.
         rows = await connection.fetch(
             f'SELECT {shown}, l."{keys[0]}" IS NULL AS missing, b."{keys[0]}" IS NULL AS surplus '
@@ -143,13 +143,11 @@ async def repair(connection: asyncpg.Connection, live: str, beside: str, view: V
             found.append(Difference(table.name, {key: row[key] for key in keys}, what))
         if rows:
             await connection.execute(f'DELETE FROM "{live}"."{table.name}"')
-            await connection.execute(
-                f'INSERT INTO "{live}"."{table.name}" SELECT * FROM "{beside}"."{table.name}"'
-            )
+            await connection.execute(f'INSERT INTO "{live}"."{table.name}" SELECT * FROM "{beside}"."{table.name}"')
     return found
 
 
-async def count(connection: asyncpg.Connection, schema: str, view: View) -> dict[str, int]:
+async def count(connection: Connection, schema: str, view: View) -> dict[str, int]:
     """Rows by table."""
     return {
         table.name: await connection.fetchval(f'SELECT count(*) FROM "{schema}"."{table.name}"')

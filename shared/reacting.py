@@ -112,4 +112,3 @@ class ReactionHearer:
 
     async def caught_up_to(self, source: str, number: int) -> None:
         """Reactions are not read, so nobody waits for them to be made."""
-

@@ -24,6 +24,8 @@ _POLL_SECONDS = 0.1
 _HEAD_SECONDS = 1.0
 _RETRY_SECONDS = 0.2
 
+_INTERRUPTED: tuple[type[Exception], ...] = (PublishBroken, *Unreachable, *database.LOST)
+
 log = structlog.get_logger()
 
 
@@ -49,7 +51,7 @@ class Relay:
             await self._runtime.leases.wait(LEASE)
             try:
                 await self._session()
-            except (PublishBroken, *Unreachable, *database.LOST) as error:
+            except _INTERRUPTED as error:
                 if isinstance(error, ValueError):
                     raise
                 log.debug("relay-interrupted", error=type(error).__name__)

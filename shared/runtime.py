@@ -189,7 +189,7 @@ class Runtime:
                         await getattr(self, pool).close()
                 if hasattr(self, "engine"):
                     await self.engine.dispose()
-        except (TimeoutError, *database.LOST) as error:
+        except database.LOST as error:
             log.warning("stopped-without-goodbye", error=type(error).__name__)
 
     async def rest(self, seconds: float) -> None:

@@ -16,8 +16,9 @@ from shared.views import View
 class Service:
     """*name* is durable: database, bus stream, subject and scopes carry it.
 
-    *charter*: what it is for, shown above its API pages. *events*: the private events of its log. *publish*: what others hear of one. *handle*: what a command reads and
-    writes. *react*: what it does when others speak. *scopes*: for each route (method, path) the scope it needs.
+    *charter*: what it is for, shown above its API pages. *events*: the private events of its log. *publish*: what
+    others hear of one. *handle*: what a command reads and writes. *react*: what it does when others speak. *scopes*:
+    for each route (method, path) the scope it needs.
     """
 
     name: str

@@ -31,7 +31,7 @@ class _SpansInTheLog(SpanProcessor):
             trace_id=f"{context.trace_id:032x}",
             span_id=f"{context.span_id:016x}",
             milliseconds=round(((span.end_time or 0) - (span.start_time or 0)) / 1e6, 3),
-            **{key: value for key, value in (span.attributes or {}).items()},
+            **dict(span.attributes or {}),
         )
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import asyncpg
 import orjson
 import structlog
 
 from shared import database, projecting
 from shared.bus import Told
+from shared.database import Connection
 from shared.feed import FeedUnavailable, WentBack
 from shared.hearing import Checkpoint, Fenced, lease_name, load, move
 from shared.recorded import Recorded
@@ -107,7 +107,7 @@ class ViewHearer:
             await self._runtime.look_at_views()
 
 
-async def start_anew(runtime: "Runtime", connection: asyncpg.Connection, view: View) -> None:
+async def start_anew(runtime: "Runtime", connection: Connection, view: View) -> None:
     """Empty a view and put all its checkpoints back to nothing."""
     # The checkpoints first, as `move` does: whoever projects meanwhile waits here, and is then fenced.
     await connection.execute(
@@ -129,8 +129,7 @@ def changes_of(view: View, source: str, told: Sequence[Told]) -> list[Change]:
 
 def own_changes_of(view: View, recorded: Sequence[Recorded]) -> list[Change]:
     """What facts of the own log change in a view."""
-    assert view.own is not None
-    return [change for r in recorded for change in view.own(r)]
+    return [change for r in recorded for change in view.own(r)] if view.own else []
 
 
 class OwnLog:
@@ -239,7 +238,7 @@ async def rebuild(runtime: "Runtime", view: View) -> dict[str, Any]:
 
 async def _build(
     runtime: "Runtime",
-    connection: asyncpg.Connection,
+    connection: Connection,
     view: View,
     source: str,
     checkpoint: Checkpoint,

@@ -77,4 +77,4 @@ def region_prefix(text: str) -> str | None:
 
 def lies_in(village: str, area: str) -> bool:
     """Whether a dotted *village* lies in *area*: a dotted region, or ``*`` for the whole country."""
-    return area == "*" or village == area or village.startswith(area + ".")
+    return area in ("*", village) or village.startswith(area + ".")

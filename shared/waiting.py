@@ -11,7 +11,6 @@ from shared.errors import Refusal, Refused
 from shared.feed import FeedUnavailable
 from shared.log.identity import Identity
 from shared.positions import POSITION_UNKNOWN, Position, Vector
-from shared.reacting import HEARER
 
 if TYPE_CHECKING:
     from shared.runtime import Runtime

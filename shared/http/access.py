@@ -13,6 +13,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from shared import clock
 from shared.errors import Refusal
 from shared.execute import Caller
 
@@ -79,7 +80,7 @@ class Tokens:
     async def caller(self, token: str) -> Caller:
         """Who shows *token*; `TokenInvalid` if it proves nothing."""
         known = self._known.get(token)
-        if known and time.time() < known[0]:
+        if known and clock.now().timestamp() < known[0]:
             return known[1]
         claims = await self._verified(token)
         caller = _caller(claims)
@@ -112,7 +113,7 @@ class Tokens:
                     async with httpx.AsyncClient(timeout=5.0) as client:
                         text = (await client.get(self._jwks)).raise_for_status().content
                 else:
-                    text = Path(self._jwks).read_bytes()
+                    text = await asyncio.to_thread(Path(self._jwks).read_bytes)
                 self._keys = KeySet.import_key_set(orjson.loads(text))
                 self._fetched = time.monotonic()
             return self._keys

@@ -12,6 +12,7 @@ from shared import telemetry
 from shared.errors import Refusal, Refused
 from shared.http import kernel, problems
 from shared.http.access import TOKEN_INVALID, TOKEN_MISSING, TokenInvalid, Tokens
+from shared.http.doors import authorize
 from shared.runtime import Runtime
 from shared.service import Service
 
@@ -30,7 +31,9 @@ STARTING = Refusal(
 class Doorkeeper:
     """Outermost: a span for each request, a token for all but health and the API pages."""
 
-    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]], runtime: Runtime, tokens: Tokens) -> None:
+    def __init__(
+        self, app: Callable[[Scope, Receive, Send], Awaitable[None]], runtime: Runtime, tokens: Tokens
+    ) -> None:
         self._app = app
         self._runtime = runtime
         self._tokens = tokens
@@ -85,7 +88,7 @@ def build(service: Service, runtime: Runtime) -> Doorkeeper:
     app.state.runtime = runtime
     app.state.scopes = {**kernel.SCOPES, **service.scopes}
     app.include_router(kernel.router)
-    app.include_router(service.router, dependencies=[Depends(kernel.authorize)])
+    app.include_router(service.router, dependencies=[Depends(authorize)])
     problems.install(app)
     without = unscoped(app)
     if without:
@@ -96,9 +99,5 @@ def build(service: Service, runtime: Runtime) -> Doorkeeper:
 
 def unscoped(app: FastAPI) -> set[tuple[str, str]]:
     """Routes that have no row in the scope table."""
-    routes = {
-        (method.upper(), path)
-        for path, methods in app.openapi()["paths"].items()
-        for method in methods
-    }
+    routes = {(method.upper(), path) for path, methods in app.openapi()["paths"].items() for method in methods}
     return {route for route in routes if route not in app.state.scopes and route[1] not in kernel.OPEN}

@@ -167,8 +167,9 @@ class Reading:
 
 
 def _within(village: sa.ColumnElement[Any], area: str) -> list[sa.ColumnElement[bool]]:
-    """*village* lies in *area*; as a range, which an index on the village serves whatever the area (databases sort by
-    code point: `deploy.databases`).
+    """*village* lies in *area*: as a range, which an index on the village serves whatever the area.
+
+    Databases sort by code point (`deploy.databases`).
     """
     if area == "*":
         return []
@@ -197,14 +198,14 @@ def _parse_cursor(cursor: str, key: Sequence[sa.ColumnElement[Any]]) -> list[sa.
 
 
 def _typed(value: Any, column: sa.ColumnElement[Any]) -> Any:
-    match column.type.python_type:
-        case t if t is UUID:
-            return UUID(value)
-        case t if t is date:
-            return date.fromisoformat(value)
-        case t if isinstance(value, t):
-            return value
-    raise ValueError
+    kind = column.type.python_type
+    if kind is UUID:
+        return UUID(value)
+    if kind is date:
+        return date.fromisoformat(value)
+    if not isinstance(value, kind):
+        raise ValueError  # noqa: TRY004  a malformed cursor, not a fault of ours
+    return value
 
 
 class Writing:
@@ -241,7 +242,9 @@ class Writing:
             if_match=_version(self._if_match),
         )
         done = await execute(runtime, request, command)
-        headers = {} if self._check else {"Event-Position": self._position(runtime, before, done.position, done.published)}
+        headers = (
+            {} if self._check else {"Event-Position": self._position(runtime, before, done.position, done.published)}
+        )
         return _respond(done.answer, headers, check=self._check)
 
     async def _fingerprint(self, runtime: Runtime) -> bytes:
@@ -275,7 +278,9 @@ def _version(if_match: str | None) -> int | None:
 
 
 def _reading(
-    request: Request, _scope: Annotated[None, Depends(authorize)], _vector: Annotated[positions.Vector, Depends(reached)]
+    request: Request,
+    _scope: Annotated[None, Depends(authorize)],
+    _vector: Annotated[positions.Vector, Depends(reached)],
 ) -> Reading:
     return Reading(runtime_of(request), caller_of(request))
 

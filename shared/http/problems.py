@@ -64,7 +64,9 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def malformed(_request: Request, error: RequestValidationError) -> Response:
         # Where and what kind, never the value: it may be a NIK.
-        errors = [ColumnError(".".join(str(p) for p in e["loc"][1:]) or str(e["loc"][0]), e["type"]) for e in error.errors()]
+        errors = [
+            ColumnError(".".join(str(p) for p in e["loc"][1:]) or str(e["loc"][0]), e["type"]) for e in error.errors()
+        ]
         return answer(Refused(MALFORMED, errors=errors))
 
     @app.exception_handler(HTTPException)

@@ -227,9 +227,7 @@ def _arguments(batch: list[Append]) -> list[list[Any]]:
     ]
     claims = [(i, c.kind, c.key, c.holder, c.person_id) for i, a in enumerate(batch, 1) for c in a.claims]
     widths = ((commands, 4), (streams, 3), (events, 12), (claims, 5))
-    return list(
-        itertools.chain.from_iterable(_columns(rows, width) for rows, width in widths)  # type: ignore[arg-type]
-    )
+    return list(itertools.chain.from_iterable(_columns(rows, width) for rows, width in widths))
 
 
 def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:

@@ -8,7 +8,7 @@ the same cluster is noticed too. A copy that even so looks the same is noticed b
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -16,6 +16,7 @@ import structlog
 
 from shared import clock, ids
 from shared.codec import LogRestored
+from shared.database import Connection
 
 log = structlog.get_logger()
 
@@ -57,7 +58,7 @@ class Identity:
         return min(name.begins_after for name in self.lineage[names.index(log_id) + 1 :])
 
 
-async def open_log(connection: asyncpg.Connection) -> Identity:
+async def open_log(connection: Connection) -> Identity:
     """The log's identity; a new one if there was none, or if the log was put back since it was last opened."""
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock(7001)")
@@ -68,7 +69,7 @@ async def open_log(connection: asyncpg.Connection) -> Identity:
         return await _lineage(connection)
 
 
-async def restored(connection: asyncpg.Connection, former: UUID) -> Identity:
+async def restored(connection: Connection, former: UUID) -> Identity:
     """Give the log a new name because *former* is known to have gone further; once, however many ask."""
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock(7001)")
@@ -78,21 +79,21 @@ async def restored(connection: asyncpg.Connection, former: UUID) -> Identity:
         return await _lineage(connection)
 
 
-async def same_place(connection: asyncpg.Connection, identity: Identity) -> None:
+async def same_place(connection: Connection, identity: Identity) -> None:
     """Raise `LogReplaced` unless *connection* leads to the log that was opened as *identity*."""
     row = await connection.fetchrow("SELECT log_id, place FROM log.identity ORDER BY ordinal DESC LIMIT 1")
     if row is None or row["log_id"] != identity.log_id or row["place"] != await connection.fetchval(_PLACE):
         raise LogReplaced
 
 
-async def _lineage(connection: asyncpg.Connection) -> Identity:
+async def _lineage(connection: Connection) -> Identity:
     rows = await connection.fetch("SELECT log_id, begins_after FROM log.identity ORDER BY ordinal")
     return Identity([LogName(row["log_id"], row["begins_after"]) for row in rows])
 
 
-async def _rename(connection: asyncpg.Connection, place: str, former: asyncpg.Record | None) -> None:
+async def _rename(connection: Connection, place: str, former: asyncpg.Record | None) -> None:
     kept = await connection.fetchval("SELECT coalesce(max(published), 0) FROM log.events WHERE published IS NOT NULL")
-    log_id = uuid4()
+    log_id = ids.random()
     await connection.execute(
         "INSERT INTO log.identity VALUES ($1, $2, $3, $4, clock_timestamp())",
         former["ordinal"] + 1 if former else 0,

@@ -79,7 +79,7 @@ class EventLog:
         key_ids = {row["key_id"] for row in rows if row["key_id"]}
         keys = await self.keys.get(key_ids) if key_ids else {}
         return History(
-            [self.catalogue.decode(row, keys) for row in rows],
+            [self.catalogue.decode(dict(row), keys) for row in rows],
             [row["event_id"] for row in rows],
             next((row["key_id"] for row in rows if row["key_id"]), None),
         )
@@ -117,7 +117,7 @@ class EventLog:
             row["version"],
             row["event_id"],
             row["recorded_at"],
-            self.catalogue.decode(row, None),
+            self.catalogue.decode(dict(row), None),
             row["published"],
             word,
         )

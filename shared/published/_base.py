@@ -13,7 +13,7 @@ class PublicEvent(BaseModel):
     date or free text (P6): ids, codes, dates, and of children the birth year.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", json_schema_serialize_by_alias=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     service: ClassVar[str]
     name: ClassVar[str]

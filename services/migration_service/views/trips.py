@@ -156,9 +156,8 @@ def trips() -> sa.Select[Any]:
 
 def trip(trip_id: UUID) -> sa.Select[Any]:
     """The trip with this id, with *decree* (ciphertext) and *facts*: all that was said of it, in order."""
-    fact = sa.func.jsonb_build_object(
-        *(part for column in _facts.c if column.name != "trip_id" for part in (column.name, column))
-    )
+    shown = (column for column in _facts.c if column is not _facts.c.trip_id)
+    fact = sa.func.jsonb_build_object(*(part for c in shown for part in (sa.literal(c.name, sa.Text), c)))
     facts = (
         sa.select(sa.func.jsonb_agg(fact).aggregate_order_by(_facts.c.version))
         .where(_facts.c.trip_id == _trips.c.trip_id)

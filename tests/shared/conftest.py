@@ -1,0 +1,5 @@
+"""Views to tell things to."""
+
+from tests.rosters import roster
+
+__all__ = ["roster"]

@@ -1,0 +1,166 @@
+"""Where workers stand, as the published words say it, whatever is heard first."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from shared.published import PublicEvent, registry
+from shared.views import Put, Remove, View
+from shared.whereabouts import Whereabouts
+from tests.rosters import (
+    KENANGA,
+    KURIPAN,
+    Roster,
+    Trip,
+    child,
+    crowded,
+    died,
+    erased,
+    lives,
+    moved,
+    no_kin,
+    person,
+    someone,
+    spouse,
+    worker,
+)
+
+_tables = sa.MetaData(schema="whereabouts")
+SAID = Whereabouts(_tables)
+VIEW = View(
+    name="whereabouts",
+    revision=1,
+    tables=_tables,
+    heard={"registry": SAID.registry, "migration_service": SAID.migration_service},
+)
+
+SITI, BUDI = someone(1), someone(2)
+FIRST = Trip(someone(11), SITI, date(2024, 1, 1))
+SECOND = Trip(someone(12), SITI, date(2025, 6, 1))
+KNOWN = (person(SITI), worker(SITI))
+
+
+async def where(roster: Roster, *words: PublicEvent) -> dict[UUID, tuple[Any, ...]]:
+    """Village, standing, trip and since of each worker once *words* are heard."""
+    await roster.hear(VIEW, *words)
+    rows = await roster.ask(sa.select(SAID.standings()))
+    return {row["person_id"]: (row["village"], row["standing"], row["trip_id"], row["since"]) for row in rows}
+
+
+ABROAD = (KURIPAN, "abroad", FIRST.trip_id, date(2024, 1, 1))
+HOME = (KURIPAN, "for_good", FIRST.trip_id, date(2025, 1, 1))
+ABROAD_AGAIN = (KURIPAN, "abroad", SECOND.trip_id, date(2025, 6, 1))
+NEVER_LEFT = (KURIPAN, None, None, None)
+
+
+class TestStandings:
+    async def test_a_worker_may_never_have_left(self, roster: Roster) -> None:
+        assert await where(roster, *KNOWN) == {SITI: NEVER_LEFT}
+
+    async def test_who_is_no_worker_stands_nowhere(self, roster: Roster) -> None:
+        assert await where(roster, person(BUDI)) == {}
+
+    async def test_a_trip_says_where_its_worker_stands(self, roster: Roster) -> None:
+        assert await where(roster, *KNOWN, FIRST.departed()) == {SITI: ABROAD}
+        assert await where(roster, *KNOWN, FIRST.departed(), FIRST.returned()) == {SITI: HOME}
+        on_leave = (KURIPAN, "on_leave", FIRST.trip_id, date(2025, 1, 1))
+        assert await where(roster, *KNOWN, FIRST.departed(), FIRST.returned("on_leave")) == {SITI: on_leave}
+
+    async def test_a_trip_of_somebody_unheard_of_waits(self, roster: Roster) -> None:
+        assert await where(roster, FIRST.departed()) == {}
+
+    async def test_the_latest_departure_counts(self, roster: Roster) -> None:
+        history = (FIRST.departed(), FIRST.returned())
+        assert await where(roster, *KNOWN, *history, SECOND.departed()) == {SITI: ABROAD_AGAIN}
+        assert await where(roster, *KNOWN, SECOND.departed(), *history) == {SITI: ABROAD_AGAIN}
+
+    async def test_a_retracted_departure_counts_for_nothing(self, roster: Roster) -> None:
+        assert await where(roster, *KNOWN, FIRST.departed(), FIRST.departure_retracted()) == {SITI: NEVER_LEFT}
+        history = (FIRST.departed(), FIRST.returned(), SECOND.departed(), SECOND.departure_retracted())
+        assert await where(roster, *KNOWN, *history) == {SITI: HOME}
+
+    async def test_a_retracted_return_leads_abroad_again(self, roster: Roster) -> None:
+        history = (FIRST.departed(), FIRST.returned(), FIRST.return_retracted())
+        assert await where(roster, *KNOWN, *history) == {SITI: ABROAD}
+
+    async def test_a_month_is_ordered_by_its_end(self, roster: Roster) -> None:
+        vague = Trip(someone(13), SITI, date(2025, 6, 1), "month")
+        found = await where(roster, *KNOWN, vague.departed(), SECOND.departed(), SECOND.returned())
+        assert found[SITI][2] == vague.trip_id
+
+    async def test_of_two_departures_on_one_day_the_later_said_counts(self, roster: Roster) -> None:
+        same_day = Trip(someone(10), SITI, SECOND.departed_on)
+        assert (await where(roster, *KNOWN, SECOND.departed(), same_day.departed()))[SITI][2] == same_day.trip_id
+        assert (await where(roster, *KNOWN, same_day.departed(), SECOND.departed()))[SITI][2] == SECOND.trip_id
+
+    async def test_a_corrected_departure_counts_by_its_new_day_and_its_own_number(self, roster: Roster) -> None:
+        later = SECOND.departure_corrected(date(2023, 1, 1))
+        assert (await where(roster, *KNOWN, FIRST.departed(), SECOND.departed(), later))[SITI][2] == FIRST.trip_id
+        same = FIRST.departure_corrected(SECOND.departed_on)
+        assert (await where(roster, *KNOWN, FIRST.departed(), SECOND.departed(), same))[SITI][2] == SECOND.trip_id
+
+    async def test_a_death_the_registry_knows_wins(self, roster: Roster) -> None:
+        found = await where(roster, *KNOWN, FIRST.departed(), died(SITI))
+        assert found == {SITI: (KURIPAN, "deceased", FIRST.trip_id, date(2025, 3, 1))}
+        assert await where(roster, *KNOWN, FIRST.departed(), died(SITI), lives(SITI)) == {SITI: ABROAD}
+
+    async def test_so_does_a_death_on_any_trip(self, roster: Roster) -> None:
+        history = (FIRST.departed(), FIRST.returned("deceased"), SECOND.departed())
+        assert (await where(roster, *KNOWN, *history))[SITI][1] == "deceased"
+        corrected = FIRST.return_corrected("for_good")
+        assert await where(roster, *KNOWN, *history, corrected) == {SITI: ABROAD_AGAIN}
+
+    async def test_a_person_belongs_where_they_moved(self, roster: Roster) -> None:
+        assert (await where(roster, *KNOWN, FIRST.departed(), moved(SITI, KENANGA)))[SITI][0] == KENANGA
+
+    async def test_nobody_erased_is_named(self, roster: Roster) -> None:
+        assert await where(roster, *KNOWN, FIRST.departed(), erased(SITI)) == {}
+
+    async def test_one_village_is_read_by_its_index(self, roster: Roster) -> None:
+        await roster.hear(VIEW)
+        await roster.crowd(VIEW)
+        standings = SAID.standings()
+        assert await roster.scans(sa.select(standings).where(standings.c.village == crowded(7))) == set()
+
+
+class TestWords:
+    """What a word changes is the same whenever and however often it is heard."""
+
+    def said(self, word: PublicEvent) -> Sequence[Put | Remove]:
+        return list(SAID.registry(word, 1))
+
+    def test_a_relation_is_a_row(self) -> None:
+        row = {"person_id": SITI, "relative_id": BUDI, "relation": "spouse", "guardian_id": None}
+        assert self.said(spouse(SITI, BUDI)) == [Put(SAID.kin, row)]
+
+    def test_a_child_brings_its_birth_year(self) -> None:
+        assert self.said(child(SITI, BUDI, 2016, someone(3)))[1:] == [
+            Put(SAID.people, {"person_id": BUDI, "birth_year": 2016})
+        ]
+        assert len(self.said(child(SITI, BUDI, None))) == 1
+
+    def test_a_retracted_relation_is_gone(self) -> None:
+        key = {"person_id": SITI, "relative_id": BUDI, "relation": "child"}
+        assert self.said(no_kin(SITI, BUDI, "child")) == [Remove(SAID.kin, key)]
+
+    def test_a_birth_year_may_be_taken_back(self) -> None:
+        word = registry.BirthYearCorrected(person_id=BUDI, village=KURIPAN, birth_year=None)
+        assert self.said(word) == [Put(SAID.people, {"person_id": BUDI, "birth_year": None})]
+
+    def test_a_death_in_a_month_is_kept_by_its_end(self) -> None:
+        word = registry.PersonDied(person_id=SITI, village=KURIPAN, died_on=date(2025, 2, 1), precision="month")
+        assert self.said(word) == [Put(SAID.people, {"person_id": SITI, "died_on": date(2025, 2, 28)})]
+
+    def test_what_is_said_of_villages_moves_nobody(self) -> None:
+        assert self.said(registry.VillageDesignated(village=KURIPAN, year=2019)) == []
+        assert list(SAID.migration_service(person(SITI), 1)) == []
+
+    def test_only_the_departure_itself_numbers_a_trip(self) -> None:
+        (departed,) = SAID.migration_service(FIRST.departed(), 7)
+        (returned,) = SAID.migration_service(FIRST.returned(), 8)
+        assert isinstance(departed, Put)
+        assert isinstance(returned, Put)
+        assert (departed.values["number"], "number" in returned.values) == (7, False)
