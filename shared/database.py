@@ -1,15 +1,19 @@
 """Postgres connections, and what it looks like when one is lost."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import sqlalchemy.exc
 import stamina
 from asyncpg.pool import PoolConnectionProxy
 
-Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
-"""A connection, of a pool or not."""
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+else:
+    Connection = asyncpg.Connection | PoolConnectionProxy
+"""A connection, of a pool or not. (asyncpg's classes take no parameters when they run.)"""
 
 LOST: tuple[type[Exception], ...] = (
     OSError,  # refused, reset, TimeoutError too
@@ -44,6 +48,18 @@ async def connect(url: str, **options: Any) -> asyncpg.Connection:
 
 
 @stamina.retry(on=lost, attempts=None, timeout=timedelta(minutes=5), wait_initial=0.05, wait_max=1.0)
-async def create_pool(url: str, size: int) -> asyncpg.Pool:
-    """A pool of at most *size* connections, waiting for a server that is starting."""
-    return await asyncpg.create_pool(url, min_size=1, max_size=size, timeout=5)
+async def create_pool(
+    url: str,
+    size: int,
+    *,
+    durable: bool = True,
+    connected: Callable[[Connection], Awaitable[None]] | None = None,
+) -> asyncpg.Pool:
+    """A pool of at most *size* connections, waiting for a server that is starting.
+
+    Not *durable*: a commit does not wait for the disk. A crash then takes the last of them back, whole and in order,
+    which is harmless to what is derived: a view's rows and its checkpoint go together and are heard again.
+    *connected* is called with each new connection before it is used.
+    """
+    settings = {} if durable else {"synchronous_commit": "off"}
+    return await asyncpg.create_pool(url, min_size=1, max_size=size, timeout=5, server_settings=settings, init=connected)

@@ -129,12 +129,30 @@ async def move(
         raise Fenced
 
 
+async def note_going_back(
+    connection: Connection, hearer: str, source: str, before: Checkpoint, back: WentBack
+) -> None:
+    """Remember of each name that the lost facts had how far it still stands: who reacted to them is listed by it.
+
+    Under the present name nothing was lost: there the checkpoint itself was wrong.
+    """
+    former = [name.log_id for name in back.identity.lineage[:-1]]
+    kept = {log_id: back.identity.kept(log_id) for log_id in former}
+    if before.log_id is not None and before.log_id not in (*former, back.identity.log_id):
+        kept[before.log_id] = back.kept
+    await connection.executemany(
+        "INSERT INTO log.went_back VALUES ($1, $2, $3, $4, clock_timestamp()) ON CONFLICT DO NOTHING",
+        [(hearer, source, log_id, number) for log_id, number in kept.items()],
+    )
+
+
 class Subscription:
     """One hearer's ear for one source; it works while this process holds its lease."""
 
     def __init__(self, runtime: "Runtime", hearer: Hearer, source: str) -> None:
         self._runtime = runtime
         self._hearer = hearer
+        self.hearer = hearer.name
         self.source = source
         self.name = lease_name(hearer.name, source)
         self.stopped: Stopped | None = None
@@ -148,7 +166,7 @@ class Subscription:
         self._queue.put_nowait(None)
 
     def begin_again(self) -> None:
-        """The bus is another one since it came back: its consumer is gone."""
+        """The bus is another one since it came back, or the checkpoint was moved: begin from where that lies now."""
         self._again = True
         self.nudge()
 
@@ -180,7 +198,7 @@ class Subscription:
                 await asyncio.sleep(_BEHIND_SECONDS)
 
     def _hold(self) -> None:
-        if not self._runtime.leases.held(self.name):
+        if self._again or not self._runtime.leases.held(self.name):
             raise SessionOver
 
     async def _session(self) -> None:

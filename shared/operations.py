@@ -77,7 +77,7 @@ def _stopped(runtime: "Runtime") -> list[dict[str, Any]]:
 
 async def _lost_reactions(runtime: "Runtime") -> list[dict[str, Any]]:
     rows = await runtime.pool.fetch(
-        "SELECT source, log_id, kept FROM log.went_back WHERE hearer = $1 AND log_id IS NOT NULL", HEARER
+        "SELECT log_id, min(kept) AS kept FROM log.went_back WHERE hearer = $1 GROUP BY log_id ORDER BY min(at)", HEARER
     )
     return [lost for row in rows for lost in await runtime.log.consequences_of(row["log_id"], row["kept"])]
 

@@ -16,7 +16,7 @@ from shared.bus import Told
 from shared.errors import Refused
 from shared.execute import BUSY, Caller, Request, execute
 from shared.feed import WentBack
-from shared.hearing import Checkpoint, move
+from shared.hearing import Checkpoint, move, note_going_back
 from shared.published import PublicEvent
 
 if TYPE_CHECKING:
@@ -102,13 +102,7 @@ class ReactionHearer:
                 before,
                 Checkpoint(back.identity.log_id, back.kept, back.kept_event_id),
             )
-            await connection.execute(
-                "INSERT INTO log.went_back VALUES ($1, $2, $3, $4, clock_timestamp()) ON CONFLICT DO NOTHING",
-                self.name,
-                source,
-                before.log_id,
-                back.kept,
-            )
+            await note_going_back(connection, self.name, source, before, back)
 
     async def caught_up_to(self, source: str, number: int) -> None:
         """Reactions are not read, so nobody waits for them to be made."""

@@ -24,7 +24,7 @@ from shared.keys import KeyRing
 from shared.leases import Leases
 from shared.log import identity as identities
 from shared.log.append import Batcher
-from shared.log.identity import Identity
+from shared.log.identity import Identity, LogReplaced
 from shared.log.store import EventLog
 from shared.positions import Position
 from shared.reacting import HEARER, ReactionHearer
@@ -76,7 +76,7 @@ class Runtime:
         """Come up step by step; `waits_for` says at which one."""
         url = self.settings.database_url.get_secret_value()
         self.waits_for = ["database"]
-        self.pool = await database.create_pool(url, size=12)
+        self.pool = await database.create_pool(url, size=12, durable=False, connected=self._connected)
         self._keys_pool = await database.create_pool(self.settings.keys_database_url.get_secret_value(), size=2)
         schemas: dict[Any, Any] = {view.name: projecting.live_schema(view) for view in self.service.views}
         self.engine = create_async_engine(
@@ -116,9 +116,22 @@ class Runtime:
             if await was_restored(self, await self.bus.tail()):
                 self.identity = await identities.restored(connection, self.identity.log_id)
 
-    async def _connected(self, connection: asyncpg.Connection) -> None:
-        """A new connection for appends must lead to the same log, not to one put in its place."""
-        await identities.same_place(connection, self.identity)
+    async def _connected(self, connection: database.Connection) -> None:
+        """A new connection must lead to the log that was opened, not to one put in its place."""
+        if not hasattr(self, "identity"):
+            return
+        try:
+            await identities.same_place(connection, self.identity)
+        except LogReplaced:
+            # Whoever asked and however they take it: this process knows a log that is gone.
+            log.warning("log-replaced", log_id=str(self.identity.log_id))
+            self.fail()
+            raise
+
+    def fail(self) -> None:
+        """Let the process end, so that another takes its place."""
+        if not self.failed.done():
+            self.failed.set_result(None)
 
     async def _start_runners(self) -> None:
         name = self.service.name
@@ -151,6 +164,12 @@ class Runtime:
             if isinstance(subscription, Subscription):
                 subscription.begin_again()
 
+    def begin_again(self, hearer: str) -> None:
+        """The checkpoints of *hearer* were all put back: what reads for it must not go on from those it remembers."""
+        for subscription in self.subscriptions:
+            if subscription.hearer == hearer:
+                subscription.begin_again()
+
     def _run(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)
         task.add_done_callback(self._ended)
@@ -161,12 +180,11 @@ class Runtime:
         if self.stopping or task.cancelled():
             return
         error = task.exception()
-        if isinstance(error, WasRestored):
+        if isinstance(error, WasRestored | LogReplaced):
             log.warning("log-was-restored")
         else:
             log.error("runner-ended", runner=task.get_name(), exc_info=error)
-        if not self.failed.done():
-            self.failed.set_result(None)
+        self.fail()
 
     async def stop(self) -> None:
         """Finish what was begun, give up the leases, disconnect."""

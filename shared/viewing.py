@@ -10,7 +10,7 @@ from shared import database, projecting
 from shared.bus import Told
 from shared.database import Connection
 from shared.feed import FeedUnavailable, WentBack
-from shared.hearing import Checkpoint, Fenced, lease_name, load, move
+from shared.hearing import Checkpoint, Fenced, lease_name, load, move, note_going_back
 from shared.recorded import Recorded
 from shared.views import Change, View
 
@@ -79,14 +79,9 @@ class ViewHearer:
         """Rows may rest on facts that no longer exist: start the whole view anew; it is not read until it is there."""
         async with self._runtime.pool.acquire() as connection, connection.transaction():
             await start_anew(self._runtime, connection, self._view)
-            await connection.execute(
-                "INSERT INTO log.went_back VALUES ($1, $2, $3, $4, clock_timestamp()) ON CONFLICT DO NOTHING",
-                self.name,
-                source,
-                before.log_id,
-                back.kept,
-            )
+            await note_going_back(connection, self.name, source, before, back)
         await self._runtime.look_at_views()
+        self._runtime.begin_again(self.name)
 
     async def caught_up_to(self, source: str, number: int) -> None:
         """Where the view is being made, this is how far it must come with *source*."""
@@ -139,13 +134,20 @@ class OwnLog:
         self._runtime = runtime
         self._view = view
         self._source = runtime.service.name
+        self.hearer = view.name
         self.name = lease_name(view.name, self._source)
         self.stopped: Any = None
+        self._again = False
+
+    def begin_again(self) -> None:
+        """The checkpoint was moved: begin from where it lies now."""
+        self._again = True
 
     async def run(self) -> None:
         """Until cancelled."""
         while True:
             await self._runtime.leases.wait(self.name)
+            self._again = False
             try:
                 await self._session()
             except Fenced:
@@ -163,7 +165,7 @@ class OwnLog:
         if checkpoint.log_id != runtime.identity.log_id:
             checkpoint = await self._under_new_name(checkpoint)
         await self._moved(checkpoint)
-        while runtime.leases.held(self.name):
+        while runtime.leases.held(self.name) and not self._again:
             rang = runtime.appended.listen()
             recorded = await runtime.log.own(checkpoint.number)
             if not recorded:
@@ -191,6 +193,8 @@ class OwnLog:
             async with runtime.pool.acquire() as connection, connection.transaction():
                 await start_anew(runtime, connection, self._view)
             await runtime.look_at_views()
+            runtime.begin_again(self._view.name)
+            self._again = False
             checkpoint = Checkpoint(None, 0, None)
         renamed = Checkpoint(runtime.identity.log_id, checkpoint.number, checkpoint.event_id)
         await move(runtime.pool, self._view.name, self._source, checkpoint, renamed)

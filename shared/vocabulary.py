@@ -14,7 +14,7 @@ from lokal import wilayah
 
 Precision = Literal["day", "month", "year"]
 
-_PARTIAL = re.compile(r"(?P<year>\d{4})(-(?P<month>\d{2})(-(?P<day>\d{2}))?)?")
+_PARTIAL = re.compile(r"(?P<year>[0-9]{4})(-(?P<month>[0-9]{2})(-(?P<day>[0-9]{2}))?)?")
 
 
 @dataclass(frozen=True, slots=True)

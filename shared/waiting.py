@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shared.runtime import Runtime
 
 _LOOK_SECONDS = 0.02
+_ASK_AFTER_SECONDS = 0.1
 
 NOT_YET_HEARD = Refusal(
     "not-yet-heard", 503, "This service has not yet heard what After-Position names: try again soon.",
@@ -79,8 +80,10 @@ async def _position_of(runtime: "Runtime", position: Position) -> int:
 
 
 async def _standing(runtime: "Runtime", source: str, position: Position, deadline: float) -> int:
-    """The number to wait for; checked against the owner where its last head does not cover it."""
+    """The number to wait for; checked against the owner where its last head does not come to cover it."""
+    ask_from = time.monotonic() + _ASK_AFTER_SECONDS
     while True:
+        rang = runtime.progress.listen()
         identity = runtime.lineages.get(source)
         head = runtime.bus.heads.get(source)
         known = max((c.number for (_, s), c in runtime.checkpoints.items() if s == source), default=0)
@@ -89,6 +92,10 @@ async def _standing(runtime: "Runtime", source: str, position: Position, deadlin
                 known = max(known, head.number)
             if position.number <= known:
                 return position.number
+        if time.monotonic() < ask_from:
+            # Most likely it is on its way: a fact heard costs less than a question.
+            await runtime.progress.wait(rang, _LOOK_SECONDS)
+            continue
         try:
             identity, end = await runtime.feeds.head(source)
         except FeedUnavailable as error:

@@ -60,13 +60,16 @@ def spouse(of: UUID, who: UUID) -> PublicEvent:
     return registry.KinRecorded(person_id=of, village=KURIPAN, relative_id=who, relation="spouse")
 
 
-def child(of: UUID, who: UUID, birth_year: int | None, guardian: UUID | None = None) -> PublicEvent:
+def child(
+    of: UUID, who: UUID, birth_year: int | None, guardian: UUID | None = None, *, of_age: bool = False
+) -> PublicEvent:
     return registry.KinRecorded(
         person_id=of,
         village=KURIPAN,
         relative_id=who,
         relation="child",
         birth_year=birth_year,
+        of_age=of_age,
         guardian_id=guardian,
     )
 
@@ -101,7 +104,9 @@ class Trip:
     precision: Precision = "day"
 
     def departed(self) -> PublicEvent:
-        return self._say(migration_service.WorkerDeparted, "abroad", self.departed_on, country="TW")
+        return self._say(
+            migration_service.WorkerDeparted, "abroad", self.departed_on, since_precision=self.precision, country="TW"
+        )
 
     def departure_retracted(self) -> PublicEvent:
         return self._say(migration_service.WorkerDepartureRetracted, "retracted", self.departed_on)
@@ -110,8 +115,10 @@ class Trip:
         other = Trip(self.trip_id, self.worker_id, to)
         return other._say(migration_service.WorkerDepartureCorrected, standing, to, country="TW")
 
-    def returned(self, standing: Standing = "for_good", since: date = date(2025, 1, 1)) -> PublicEvent:
-        return self._say(migration_service.WorkerReturned, standing, since)
+    def returned(
+        self, standing: Standing = "for_good", since: date = date(2025, 1, 1), precision: Precision = "day"
+    ) -> PublicEvent:
+        return self._say(migration_service.WorkerReturned, standing, since, since_precision=precision)
 
     def return_corrected(self, standing: Standing, since: date = date(2025, 1, 1)) -> PublicEvent:
         return self._say(migration_service.WorkerReturnCorrected, standing, since)
@@ -134,8 +141,7 @@ class Trip:
             departed_precision=self.precision,
             standing=standing,
             since=since,
-            since_precision="day",
-            **more,
+            **({"since_precision": "day"} | more),
         )
 
 
@@ -203,17 +209,16 @@ class Roster:
 
     async def crowd(self, view: View) -> None:
         """Fill *view* with 200 villages of 50 families: a worker abroad or home, a spouse, a child of 8."""
-        people, kin, trips = (view.tables.tables[f"{view.name}.{name}"] for name in ("people", "kin", "trips"))
+        tables = {table.name: table for table in view.tables.sorted_tables}
         members: list[dict[str, Any]] = []
         relations: list[dict[str, Any]] = []
         journeys: list[dict[str, Any]] = []
         for n in range(10_000):
             worker_id, spouse_id, child_id, trip_id = (UUID(int=n << 8 | role) for role in range(4))
-            home = {"village": crowded(n), "worker": None, "birth_year": None}
             members += [
-                home | {"person_id": worker_id, "worker": True},
-                home | {"person_id": spouse_id},
-                home | {"person_id": child_id, "birth_year": 2016},
+                {"person_id": worker_id, "village": crowded(n), "worker": True},
+                {"person_id": spouse_id, "village": crowded(n)},
+                {"person_id": child_id, "village": crowded(n), "birth_year": 2016},
             ]
             relations += [
                 {"person_id": worker_id, "relative_id": spouse_id, "relation": "spouse"},
@@ -227,10 +232,15 @@ class Roster:
                     "number": n,
                     "standing": "abroad" if n // 200 % 2 else "for_good",
                     "since": date(2024, 1, 1),
+                    "since_precision": "day",
                 }
             )
-        for table, rows in ((people, members), (kin, relations), (trips, journeys)):
-            await self.connection.execute(table.insert(), rows)
+        for name, rows in (("people", members), ("kin", relations), ("trips", journeys)):
+            if name in tables:  # a view that never reads kinship keeps none
+                kept = tables[name].columns.keys()
+                await self.connection.execute(
+                    tables[name].insert(), [{column: row.get(column) for column in kept} for row in rows]
+                )
         for table in view.tables.sorted_tables:
             await self.connection.execute(sa.text(f"ANALYZE {table.fullname}"))
 

@@ -126,7 +126,7 @@ def status(
     async def ask(calls: Calls) -> status_.Statuses:
         return await (status_.wait_until_heard(calls, wait) if wait else status_.ask(calls))
 
-    statuses = _ask(ask, "operator", patience_seconds=0)
+    statuses = _ask(ask, "operator", patience_seconds=0.2)
     if json:
         sys.stdout.buffer.write(orjson.dumps(status_.as_json(statuses), option=orjson.OPT_INDENT_2) + b"\n")
     else:
@@ -185,8 +185,10 @@ def restored(service: Service) -> None:
 
 def main() -> None:
     """Run the command; every failure that can be foreseen is a sentence and an exit code, not a traceback."""
+    # A shell starts what it puts into the background with Ctrl-C ignored; whoever sends that signal means it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _as_ctrl_c)
-    if hasattr(signal, "SIGHUP"):
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # not under nohup
         signal.signal(signal.SIGHUP, _as_ctrl_c)
     # Each try is told on stderr by whoever tried; the library's own log lines would end up among the results.
     stamina.instrumentation.set_on_retry_hooks([])

@@ -5,12 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy import RowMapping
 
 from services.cooperative.commands import Joining, Leaving, NewGroup
 from services.cooperative.views import groups, prospects
-from shared.http import Paging, Read, Write
+from shared.http import Body, Paging, Read, Write
 
 router = APIRouter()
 
@@ -27,21 +27,21 @@ SCOPES: dict[tuple[str, str], str] = {
 """What a caller must be allowed to do, route by route."""
 
 
-class GroupBody(BaseModel):
+class GroupBody(Body):
     """A group that is to be formed."""
 
     village: str = Field(description="Village code (Kemendagri), dotted or not.", examples=["33.07.10.2004"])
     name: str = Field(description="1 to 120 printable characters.", examples=["Kelompok Tani Makmur"])
 
 
-class MemberBody(BaseModel):
+class MemberBody(Body):
     """A person who joins."""
 
     person_id: UUID = Field(description="Somebody on the roster of prospects.")
     on: date | None = Field(default=None, description="The day of joining, ISO 8601; today if absent.")
 
 
-class LeavingBody(BaseModel):
+class LeavingBody(Body):
     """The end of a membership."""
 
     on: date | None = Field(default=None, description="The day of leaving, ISO 8601; today if absent.")

@@ -5,12 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy import RowMapping
 
 from services.enterprise.commands import Attendance, Enrolment, NewCourse
 from services.enterprise.views import courses, training_roster
-from shared.http import Paging, Read, Write
+from shared.http import Body, Paging, Read, Write
 
 router = APIRouter()
 
@@ -27,7 +27,7 @@ SCOPES: dict[tuple[str, str], str] = {
 """What a caller must be allowed to do, route by route."""
 
 
-class CourseBody(BaseModel):
+class CourseBody(Body):
     """A course that a village offers."""
 
     village: str = Field(description="Village code (Kemendagri), dotted or not.", examples=["33.07.10.2004"])
@@ -35,13 +35,13 @@ class CourseBody(BaseModel):
     starts_on: date = Field(description="First day of the course, ISO 8601; may lie in the past.")
 
 
-class EnrolmentBody(BaseModel):
+class EnrolmentBody(Body):
     """A person who is to take part."""
 
     person_id: UUID = Field(description="Somebody on the training roster.")
 
 
-class AttendanceBody(BaseModel):
+class AttendanceBody(Body):
     """A participant who came."""
 
     person_id: UUID = Field(description="A participant of the course.")

@@ -4,7 +4,7 @@ from typing import Any, get_args
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from services.migration_service.commands import CheckCells
 from services.migration_service.domain.placement import Cells, Procedure, Scheme, Sector
@@ -21,7 +21,7 @@ from services.migration_service.domain.trip_rules import (
     RetractReturn,
 )
 from services.migration_service.views import service_files, standing, trips
-from shared.http import Paging, Read, Write
+from shared.http import Body, Paging, Read, Write
 
 router = APIRouter()
 
@@ -44,12 +44,12 @@ SCOPES: dict[tuple[str, str], str] = {
 """What a caller must be allowed to do, route by route."""
 
 
-def _codes(literal: Any) -> dict[str, Any]:
+def _codes(literal: Any, *more: None) -> dict[str, Any]:
     """Shown in the API pages; held against what is sent by the rules, so that a wrong one has its column's code."""
-    return {"enum": list(get_args(literal))}
+    return {"enum": [*get_args(literal), *more]}
 
 
-class CellsBody(BaseModel):
+class CellsBody(Body):
     """What is said of a departure, as the list has it or as a form sends it."""
 
     country: str | None = Field(
@@ -71,15 +71,17 @@ class CellsBody(BaseModel):
         examples=["2024-05"],
     )
     scheme: str | None = Field(
-        default=None, description="Placement scheme (skema); unknown if not sent.", json_schema_extra=_codes(Scheme)
+        default=None,
+        description="Placement scheme (skema); unknown if not sent.",
+        json_schema_extra=_codes(Scheme, None),
     )
     sector: str | None = Field(
-        default=None, description="Sector (sektor); unknown if not sent.", json_schema_extra=_codes(Sector)
+        default=None, description="Sector (sektor); unknown if not sent.", json_schema_extra=_codes(Sector, None)
     )
     procedure: str | None = Field(
         default=None,
         description="Procedural or not (status prosedural); unknown if not sent. Never a reason to refuse.",
-        json_schema_extra=_codes(Procedure),
+        json_schema_extra=_codes(Procedure, None),
     )
 
     def cells(self) -> Cells:
@@ -103,7 +105,7 @@ class DepartureBody(CellsBody):
     )
 
 
-class ReturnBody(BaseModel):
+class ReturnBody(Body):
     """A worker is home (kepulangan)."""
 
     trip_id: UUID = Field(description="The trip that the worker returned from.")
@@ -116,23 +118,23 @@ class ReturnBody(BaseModel):
     )
 
 
-class LeaveEndBody(BaseModel):
+class LeaveEndBody(Body):
     """A worker went back from leave (akhir cuti)."""
 
     trip_id: UUID = Field(description="The trip from which the worker was on leave.")
     ended_on: str = Field(description="Day of leaving again, ISO 8601, or 2024-05 or 2024 where less is known.")
 
 
-class ReturnCorrectionBody(BaseModel):
+class ReturnCorrectionBody(Body):
     """What was wrong about the last return of a trip."""
 
     returned_on: str | None = Field(default=None, description="The day that is right; stays if not sent.")
     reason: str | None = Field(
-        default=None, description="The reason that is right; stays if not sent.", json_schema_extra=_codes(Reason)
+        default=None, description="The reason that is right; stays if not sent.", json_schema_extra=_codes(Reason, None)
     )
 
 
-class LeaveEndCorrectionBody(BaseModel):
+class LeaveEndCorrectionBody(Body):
     """What was wrong about the last end of a leave."""
 
     ended_on: str | None = Field(default=None, description="The day that is right; stays if not sent.")

@@ -31,7 +31,7 @@ from services.registry.domain.particulars import (
     read_village,
     same_name,
 )
-from services.registry.domain.person import Gone, Registered, published_birth_year
+from services.registry.domain.person import Gone, Registered, known_of_age, published_birth_year
 from services.registry.domain.person_rules import (
     CorrectBirthDate,
     CorrectDeath,
@@ -464,7 +464,7 @@ def as_recorded(relative: Relative) -> Kin:
 
 
 async def record(work: Work, household_id: UUID, state: Household, kin: Kin) -> Household:
-    """Record *kin* in the household, now at *state*; the year of birth of a child comes from its own history."""
+    """Record *kin* in the household, now at *state*; what is told of a child's age comes from its own history."""
     await named(work, kin.person_id)
     relative = await named(work, kin.relative_id)
     if kin.guardian_id is not None:
@@ -473,8 +473,13 @@ async def record(work: Work, household_id: UUID, state: Household, kin: Kin) -> 
     if not said_here and await work.holder("kin", *kin_parts(kin.person_id, kin.relative_id, kin.relation)):
         raise Refused(KIN_RECORDED_ELSEWHERE)
     birth_date = known(relative.birth_date) if kin.relation == "child" else None
-    birth_year = published_birth_year(birth_date, work.today)
-    return await work.decide(household, household_id, RecordKin(today=work.today, kin=kin, birth_year=birth_year))
+    wish = RecordKin(
+        today=work.today,
+        kin=kin,
+        birth_year=published_birth_year(birth_date, work.today),
+        of_age=known_of_age(birth_date, work.today),
+    )
+    return await work.decide(household, household_id, wish)
 
 
 async def named(work: Work, person_id: UUID) -> Registered:

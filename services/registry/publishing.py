@@ -22,10 +22,13 @@ def publish(event: RegistryEvent) -> PublicEvent | None:
         case person.VillageCorrected():
             return words.PersonMoved(person_id=event.person_id, village=event.village)
         case person.BirthDateCorrected():
-            if not event.of_minor:
+            if not event.of_minor and event.of_age == event.was_of_age:
                 return None
             return words.BirthYearCorrected(
-                person_id=event.person_id, village=event.village, birth_year=event.birth_year
+                person_id=event.person_id,
+                village=event.village,
+                birth_year=event.birth_year,
+                of_age=event.of_age,
             )
         case person.DeathReported() | person.DeathCorrected() | person.DeathRetracted():
             return _death(event)
@@ -38,6 +41,7 @@ def publish(event: RegistryEvent) -> PublicEvent | None:
                 relative_id=event.relative_id,
                 relation=event.relation,
                 birth_year=event.birth_year,
+                of_age=event.of_age,
                 guardian_id=event.guardian_id,
             )
         case household.KinRetracted():

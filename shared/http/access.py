@@ -54,6 +54,8 @@ _ALGORITHMS = ["ES256", "EdDSA", "Ed25519", "RS256", "PS256"]
 _REFETCH_SECONDS = 30.0
 _LEEWAY_SECONDS = 30
 _CACHED = 4096
+_PROVES_NOTHING = (JoseError, ValueError, TypeError, AttributeError, KeyError)
+"""A forged token can hold anything where something certain is expected."""
 
 
 class TokenInvalid(Exception):
@@ -92,13 +94,13 @@ class Tokens:
     async def _verified(self, token: str) -> dict[str, Any]:
         try:
             return self._decode(token, await self._key_set())
-        except (JoseError, ValueError):
+        except _PROVES_NOTHING:
             # The issuer may have changed its keys; ask it again, but not for every forged token.
             if time.monotonic() - self._fetched < _REFETCH_SECONDS:
                 raise TokenInvalid from None
         try:
             return self._decode(token, await self._key_set(anew=True))
-        except (JoseError, ValueError) as error:
+        except _PROVES_NOTHING as error:
             raise TokenInvalid from error
 
     def _decode(self, token: str, keys: KeySet) -> dict[str, Any]:
@@ -109,13 +111,13 @@ class Tokens:
     async def _key_set(self, *, anew: bool = False) -> KeySet:
         async with self._fetching:
             if self._keys is None or anew:
+                self._fetched = time.monotonic()
                 if self._jwks.startswith(("http://", "https://")):
                     async with httpx.AsyncClient(timeout=5.0) as client:
                         text = (await client.get(self._jwks)).raise_for_status().content
                 else:
                     text = await asyncio.to_thread(Path(self._jwks).read_bytes)
                 self._keys = KeySet.import_key_set(orjson.loads(text))
-                self._fetched = time.monotonic()
             return self._keys
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+import httpx
 import structlog
 from fastapi import Depends, FastAPI
 from opentelemetry.trace import SpanKind
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from shared import telemetry
@@ -21,6 +23,8 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 log = structlog.get_logger()
+
+_MOST_BYTES = 1 << 20
 
 STARTING = Refusal(
     "starting", 503, "This service is starting or ending: try again soon.",
@@ -60,7 +64,7 @@ class Doorkeeper:
                     span.set_attribute("http.response.status_code", message["status"])
                 await send(message)
 
-            await self._app(scope, receive, sending)
+            await self._app(scope, _bounded(receive), sending)
 
     async def _refused(self, scope: Scope, authorization: str) -> Response | None:
         if scope["path"] in kernel.OPEN:
@@ -72,9 +76,27 @@ class Doorkeeper:
             scope["caller"] = await self._tokens.caller(token.strip())
         except TokenInvalid:
             return problems.answer(Refused(TOKEN_INVALID), {"WWW-Authenticate": 'Bearer error="invalid_token"'})
+        except (httpx.HTTPError, OSError) as error:
+            log.warning("no-keys-of-the-issuer", error=type(error).__name__)
+            return problems.answer(Refused(problems.UNAVAILABLE))
         if self._runtime.waits_for or self._runtime.stopping:
             return problems.answer(Refused(STARTING))
         return None
+
+
+def _bounded(receive: Receive) -> Receive:
+    """*receive*, up to `_MOST_BYTES` of a body: nothing that a route takes is near it."""
+    received = 0
+
+    async def receiving() -> MutableMapping[str, Any]:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body") or b"")
+        if received > _MOST_BYTES:
+            raise HTTPException(413)
+        return message
+
+    return receiving
 
 
 def build(service: Service, runtime: Runtime) -> Doorkeeper:
@@ -84,6 +106,7 @@ def build(service: Service, runtime: Runtime) -> Doorkeeper:
         description=service.charter,
         version="1",
         redoc_url=None,
+        redirect_slashes=False,
     )
     app.state.runtime = runtime
     app.state.scopes = {**kernel.SCOPES, **service.scopes}

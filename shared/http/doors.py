@@ -1,6 +1,7 @@
 """What every route has in common: reading within the caller's area, writing once, saying how far one has come."""
 
 import base64
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +12,7 @@ import orjson
 import sqlalchemy as sa
 from fastapi import Depends, Header, Query, Request
 from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict
 
 from shared import ids, positions
 from shared.codec import sealed_from, unseal
@@ -18,6 +20,7 @@ from shared.errors import NOT_FOUND, Refusal, Refused
 from shared.execute import Answer, Caller, execute
 from shared.execute import Request as CommandRequest
 from shared.http.access import SCOPE_MISSING, allows
+from shared.http.problems import MALFORMED
 from shared.runtime import Runtime
 from shared.vocabulary import region_prefix
 from shared.waiting import until_reached
@@ -38,7 +41,16 @@ IF_MATCH_MALFORMED = Refusal(
 
 _OK = 200
 _MOST = 500
+_ETAG = re.compile(r'"([0-9]{1,18})"')
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+"""NUL as JSON writes it, not a backslash before the letter u. PostgreSQL keeps no text with NUL in it."""
 _DOTS_OF_A_VILLAGE = 3
+
+
+class Body(BaseModel):
+    """What a route is sent. A misspelled field must not be taken for one that was left out."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 def runtime_of(request: Request) -> Runtime:
@@ -61,15 +73,19 @@ def authorize(request: Request) -> None:
 
 async def reached(
     request: Request,
-    after_position: Annotated[
+    _documented: Annotated[
         str | None,
-        Header(description="Event-Position values of earlier answers: wait until what they name has taken effect."),
+        Header(
+            alias="After-Position",
+            description="Event-Position values of earlier answers: wait until what they name has taken effect.",
+        ),
     ] = None,
 ) -> positions.Vector:
-    """The caller's After-Position, waited for."""
-    if after_position is None:
+    """The caller's After-Position, waited for; sent more than once, it is one list."""
+    told = request.headers.getlist("After-Position")
+    if not told:
         return {}
-    vector = positions.parse(after_position)
+    vector = positions.parse(",".join(told))
     await until_reached(runtime_of(request), vector)
     return vector
 
@@ -199,13 +215,11 @@ def _parse_cursor(cursor: str, key: Sequence[sa.ColumnElement[Any]]) -> list[sa.
 
 def _typed(value: Any, column: sa.ColumnElement[Any]) -> Any:
     kind = column.type.python_type
+    if type(value) is not (str if kind in (UUID, date) else kind) or value == "" or "\0" in str(value):
+        raise ValueError
     if kind is UUID:
         return UUID(value)
-    if kind is date:
-        return date.fromisoformat(value)
-    if not isinstance(value, kind):
-        raise ValueError  # noqa: TRY004  a malformed cursor, not a fault of ours
-    return value
+    return date.fromisoformat(value) if kind is date else value
 
 
 class Writing:
@@ -248,9 +262,15 @@ class Writing:
         return _respond(done.answer, headers, check=self._check)
 
     async def _fingerprint(self, runtime: Runtime) -> bytes:
-        """Of what was asked, whatever its spelling in JSON."""
+        """Of what was asked, whatever its spelling in JSON; `malformed` for what no log can keep."""
         raw = await self._request.body()
-        body = orjson.dumps(orjson.loads(raw), option=orjson.OPT_SORT_KEYS).decode() if raw else ""
+        try:
+            # Strict where the framework is not, or does not look: NaN, lone surrogates, a body that no route asked for.
+            body = orjson.dumps(orjson.loads(raw), option=orjson.OPT_SORT_KEYS).decode() if raw else ""
+        except ValueError as error:
+            raise Refused(MALFORMED) from error
+        if _NUL.search(body):
+            raise Refused(MALFORMED)
         return ids.keyed(runtime.secret, "body", self._request.url.path, self._if_match or "", body)
 
     def _position(self, runtime: Runtime, before: positions.Vector, position: int, published: int) -> str:
@@ -271,10 +291,10 @@ def _respond(answer: Answer, headers: dict[str, str], *, check: bool) -> Respons
 def _version(if_match: str | None) -> int | None:
     if if_match is None:
         return None
-    tag = if_match.strip()
-    if not (tag.startswith('"') and tag.endswith('"') and tag[1:-1].isascii() and tag[1:-1].isdigit()):
+    tag = _ETAG.fullmatch(if_match.strip())
+    if tag is None:
         raise Refused(IF_MATCH_MALFORMED)
-    return int(tag[1:-1])
+    return int(tag[1])
 
 
 def _reading(

@@ -35,6 +35,9 @@ CURSOR_UNKNOWN = Refusal(
     "Log ini tidak memuat data yang ditunjuk kursor: log dipulihkan, atau log lain.",
 )  # fmt: skip
 
+_LAST = 2**63 - 1
+"""No log has a higher number: PostgreSQL counts so far."""
+
 _authorized = [Depends(authorize)]
 
 
@@ -60,7 +63,7 @@ def _lineage(runtime: Runtime) -> list[dict[str, Any]]:
 @router.get("/feed", tags=["feed"], summary="Published events as stored, in order", dependencies=_authorized)
 async def feed(
     request: Request,
-    after: Annotated[int, Query(ge=0, description="The published number to go on after.")],
+    after: Annotated[int, Query(ge=0, le=_LAST, description="The published number to go on after.")],
     log: Annotated[UUID | None, Query(description="The log id under which *after* was heard.")] = None,
     event: Annotated[UUID | None, Query(description="The id of the event *after*.")] = None,
     limit: Annotated[int, Query(ge=0, le=PAGE)] = PAGE,
@@ -100,7 +103,7 @@ async def verify(request: Request) -> Response:
 @router.get(
     "/operations/verify/event", tags=["operations"], summary="The event under a number", dependencies=_authorized
 )
-async def event_under(request: Request, number: Annotated[int, Query(ge=1)]) -> dict[str, Any]:
+async def event_under(request: Request, number: Annotated[int, Query(ge=1, le=_LAST)]) -> dict[str, Any]:
     """What a hearer's checkpoint is held against; `not-found` beyond the head."""
     runtime = runtime_of(request)
     said = await runtime.log.said_at(number)
@@ -116,7 +119,7 @@ async def event_under(request: Request, number: Annotated[int, Query(ge=1)]) -> 
     dependencies=_authorized,
 )
 async def propagation(
-    request: Request, word: Annotated[str, Query(description="The public event's name.")]
+    request: Request, word: Annotated[str, Query(pattern="^[A-Za-z]{1,100}$", description="The public event's name.")]
 ) -> dict[str, Any]:
     """Milliseconds from *recorded_at* to the end of the transaction that moved a checkpoint past it."""
     return await operations.propagation(runtime_of(request), word)
@@ -148,6 +151,5 @@ async def was_restored(request: Request) -> dict[str, Any]:
     runtime = runtime_of(request)
     async with runtime.pool.acquire() as connection:
         identity = await identities.restored(connection, runtime.identity.log_id)
-    if not runtime.failed.done():
-        runtime.failed.set_result(None)
+    runtime.fail()
     return {"log_id": str(identity.log_id), "kept": identity.lineage[-1].begins_after}

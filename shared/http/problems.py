@@ -1,6 +1,7 @@
 """Every no is an RFC 9457 problem with a stable slug, in English and Indonesian; none quotes what was sent."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import orjson
 import structlog
@@ -13,6 +14,7 @@ from shared import database
 from shared.bus import Unreachable
 from shared.errors import NOT_FOUND, ColumnError, Refusal, Refused
 from shared.feed import FeedUnavailable
+from shared.log.identity import LogReplaced
 
 log = structlog.get_logger()
 
@@ -27,6 +29,9 @@ INTERNAL = Refusal(
     "internal", 500, "This is our fault. Nothing was recorded unless a retry says so.",
     "Ini kesalahan kami. Tidak ada yang dicatat kecuali pengiriman ulang menyatakannya.",
 )  # fmt: skip
+TOO_LARGE = Refusal(
+    "too-large", 413, "A request has at most one mebibyte.", "Permintaan paling besar satu mebibyte."
+)
 METHOD_NOT_ALLOWED = Refusal(
     "method-not-allowed", 405, "This route does not take this method.", "Metode ini tidak berlaku untuk alamat ini."
 )
@@ -53,6 +58,14 @@ def answer(refused: Refused, headers: Mapping[str, str] | None = None) -> Respon
     return Response(orjson.dumps(body), refusal.status, all_headers, "application/problem+json")
 
 
+def _place(error: Mapping[str, Any]) -> str:
+    """Which field is wrong; never what stood in it, nor a name that the caller gave it: either may be a NIK."""
+    source, *place = error["loc"]
+    if error["type"] in ("extra_forbidden", "json_invalid"):
+        place = place[:-1]
+    return ".".join(str(step) for step in place) or str(source)
+
+
 def install(app: FastAPI) -> None:
     """Turn everything that can go wrong into a problem."""
 
@@ -63,21 +76,18 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def malformed(_request: Request, error: RequestValidationError) -> Response:
-        # Where and what kind, never the value: it may be a NIK.
-        errors = [
-            ColumnError(".".join(str(p) for p in e["loc"][1:]) or str(e["loc"][0]), e["type"]) for e in error.errors()
-        ]
-        return answer(Refused(MALFORMED, errors=errors))
+        return answer(Refused(MALFORMED, errors=[ColumnError(_place(e), e["type"]) for e in error.errors()]))
 
     @app.exception_handler(HTTPException)
     async def from_framework(_request: Request, error: HTTPException) -> Response:
-        known = {404: NOT_FOUND, 405: METHOD_NOT_ALLOWED}.get(error.status_code)
+        # 400 is what the framework says of a body that it cannot read at all.
+        known = {400: MALFORMED, 404: NOT_FOUND, 405: METHOD_NOT_ALLOWED, 413: TOO_LARGE}.get(error.status_code)
         refusal = known or Refusal("http", error.status_code, "The request was refused.", "Permintaan ditolak.")
         return answer(Refused(refusal), error.headers)
 
     @app.exception_handler(Exception)
     async def fault(_request: Request, error: Exception) -> Response:
-        if database.lost(error) or isinstance(error, (*Unreachable, FeedUnavailable)):
+        if database.lost(error) or isinstance(error, (*Unreachable, FeedUnavailable, LogReplaced)):
             log.warning("unavailable", error=type(error).__name__)
             return answer(Refused(UNAVAILABLE))
         log.error("fault", exc_info=error)

@@ -117,9 +117,12 @@ class Batcher:
         self._waiting: deque[tuple[Append, asyncio.Future[Verdict]]] = deque()
         self._arrived = asyncio.Event()
         self._connection: asyncpg.Connection | None = None
+        self._ended_by: Exception | None = None
 
     async def append(self, append: Append) -> Verdict:
         """Answered once it is durable."""
+        if self._ended_by:
+            raise self._ended_by
         answer: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
         self._waiting.append((append, answer))
         self._arrived.set()
@@ -127,12 +130,20 @@ class Batcher:
 
     async def run(self) -> None:
         """Until cancelled. If this ends in any other way the process must end: nothing could be written any more."""
+        batch: list[tuple[Append, asyncio.Future[Verdict]]] = []
         try:
             while True:
                 await self._arrived.wait()
                 batch = self._next_batch()
                 await self._answer(batch)
                 self._appended()
+        except Exception as error:
+            # Nobody is left waiting for an answer that this process cannot give any more.
+            self._ended_by = error
+            for _, answer in (*batch, *self._waiting):
+                _settle(answer, error)
+            self._waiting.clear()
+            raise
         finally:
             if self._connection:
                 self._connection.terminate()
@@ -169,13 +180,22 @@ class Batcher:
         for (_, answer), verdict in zip(batch, verdicts, strict=True):
             _settle(answer, verdict)
 
+    async def _connect(self) -> asyncpg.Connection:
+        """A connection that was looked at: one that was not is never appended through."""
+        connection = await database.connect(self._url)
+        try:
+            await self._connected(connection)
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
+
     async def _call(self, batch: list[Append]) -> list[Verdict]:
         arguments = _arguments(batch)
         while True:
             try:
                 if self._connection is None or self._connection.is_closed():
-                    self._connection = await database.connect(self._url)
-                    await self._connected(self._connection)
+                    self._connection = await self._connect()
                 rows = await self._connection.fetch(_APPEND, *arguments, timeout=_CALL_SECONDS)
             except Exception as error:
                 if not database.lost(error):

@@ -61,6 +61,7 @@ class Identity:
 async def open_log(connection: Connection) -> Identity:
     """The log's identity; a new one if there was none, or if the log was put back since it was last opened."""
     async with connection.transaction():
+        await connection.execute("SET LOCAL synchronous_commit = on")
         await connection.execute("SELECT pg_advisory_xact_lock(7001)")
         place = await connection.fetchval(_PLACE)
         newest = await connection.fetchrow("SELECT * FROM log.identity ORDER BY ordinal DESC LIMIT 1")
@@ -72,6 +73,7 @@ async def open_log(connection: Connection) -> Identity:
 async def restored(connection: Connection, former: UUID) -> Identity:
     """Give the log a new name because *former* is known to have gone further; once, however many ask."""
     async with connection.transaction():
+        await connection.execute("SET LOCAL synchronous_commit = on")
         await connection.execute("SELECT pg_advisory_xact_lock(7001)")
         newest = await connection.fetchrow("SELECT * FROM log.identity ORDER BY ordinal DESC LIMIT 1")
         if newest is not None and newest["log_id"] == former:
@@ -81,8 +83,13 @@ async def restored(connection: Connection, former: UUID) -> Identity:
 
 async def same_place(connection: Connection, identity: Identity) -> None:
     """Raise `LogReplaced` unless *connection* leads to the log that was opened as *identity*."""
-    row = await connection.fetchrow("SELECT log_id, place FROM log.identity ORDER BY ordinal DESC LIMIT 1")
-    if row is None or row["log_id"] != identity.log_id or row["place"] != await connection.fetchval(_PLACE):
+    try:
+        row = await connection.fetchrow("SELECT log_id, place FROM log.identity ORDER BY ordinal DESC LIMIT 1")
+        place = await connection.fetchval(_PLACE)
+    except (asyncpg.SyntaxOrAccessError, asyncpg.InvalidSchemaNameError) as error:
+        # No such table, or no right to it: a log that is being put in its place this very moment.
+        raise LogReplaced from error
+    if row is None or row["log_id"] != identity.log_id or row["place"] != place:
         raise LogReplaced
 
 

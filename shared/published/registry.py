@@ -8,6 +8,10 @@ from pydantic import Field
 
 from shared.published._base import PersonId, Precision, PublicEvent, Village
 
+OfAge = Field(
+    default=False, description="True where a child is known to be of age; its birth year then does not travel."
+)
+
 
 class _OfPerson(PublicEvent):
     service: ClassVar[str] = "registry"
@@ -65,6 +69,7 @@ class KinRecorded(_OfPerson):
     relative_id: UUID = Field(description="The relative's person id.")
     relation: Literal["spouse", "child"] = Field(description="What the relative is to the person.")
     birth_year: int | None = Field(default=None, description="Of a child, the year of birth where it is known.")
+    of_age: bool = OfAge
     guardian_id: UUID | None = Field(default=None, description="Of a child, the guardian's (wali) person id.")
 
 
@@ -77,10 +82,14 @@ class KinRetracted(_OfPerson):
 
 
 class BirthYearCorrected(_OfPerson):
-    """The birth year of a minor was corrected. An adult's year of birth is never published."""
+    """What is known of an age was corrected: the birth year of a minor, or whether somebody is known to be of age.
+
+    An adult's year of birth is never published.
+    """
 
     name: ClassVar[str] = "BirthYearCorrected"
     birth_year: int | None = Field(description="The year that holds from now on; null where it is unknown.")
+    of_age: bool = OfAge
 
 
 class PersonDied(_OfPerson):

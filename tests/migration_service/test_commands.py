@@ -158,6 +158,10 @@ class TestCheck:
         answer, events = await decided(work({}, check=True), DEPARTURE)
         assert (answer.body, events) == ({"id": None, "departed_on": "2024-01-10"}, [])
 
+    async def test_a_trip_that_is_not_made_has_no_id(self) -> None:
+        answer = await handle(work({FILE: [OPENED]}, check=True), DEPARTURE)
+        assert answer == Answer(200, {"id": None, "departed_on": "2024-01-10"})
+
     async def test_a_known_placement_is_told(self) -> None:
         known = work({FILE: [OPENED]}, {SK_1: TRIP_ID}, check=True)
         assert await refused(known, DEPARTURE) == (409, "duplicate-row")

@@ -67,6 +67,12 @@ def test_a_spouse_and_a_child_are_recorded() -> None:
     Given(household, TOGETHER).when(recording(stated_kin(SARI, DEWI, "child", BUDI), 2016)).then(CHILD)
 
 
+def test_that_a_child_is_of_age_is_recorded_with_it() -> None:
+    child = stated_kin(SARI, DEWI, "child", BUDI)
+    grown_up = replace(CHILD, birth_year=None, of_age=True)
+    Given(household, TOGETHER).when(RecordKin(today=TODAY, kin=child, of_age=True)).then(grown_up)
+
+
 def test_a_parent_is_recorded_as_the_reverse_of_a_child() -> None:
     Given(household, TOGETHER).when(recording(stated_kin(DEWI, SARI, "parent", BUDI), 2016)).then(CHILD)
 

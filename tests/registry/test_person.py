@@ -17,6 +17,7 @@ from services.registry.domain.person import (
     Registered,
     Report,
     VillageCorrected,
+    known_of_age,
     published_birth_year,
 )
 from services.registry.domain.person_rules import (
@@ -140,19 +141,27 @@ class TestCorrections:
 
 class TestBirthDates:
     @pytest.mark.parametrize(
-        ("old", "new", "of_minor", "birth_year"),
+        ("old", "new", "of_minor", "birth_year", "was_of_age", "of_age"),
         [
-            (None, date(2015, 3, 4), True, 2015),
-            (date(2015, 3, 4), date(2016, 3, 4), True, 2016),
-            (date(2015, 3, 4), None, True, None),
-            (date(2015, 3, 4), date(1995, 3, 4), True, None),  # an adult after all: the year stays here
-            (date(1995, 3, 4), date(2015, 3, 4), True, 2015),
-            (date(1995, 3, 4), date(1996, 3, 4), False, None),
-            (None, date(1996, 3, 4), False, None),
+            (None, date(2015, 3, 4), True, 2015, False, False),
+            (date(2015, 3, 4), date(2016, 3, 4), True, 2016, False, False),
+            (date(2015, 3, 4), None, True, None, False, False),
+            (date(2015, 3, 4), date(1995, 3, 4), True, None, False, True),  # an adult after all: the year stays here
+            (date(1995, 3, 4), date(2015, 3, 4), True, 2015, True, False),
+            (date(1995, 3, 4), date(1996, 3, 4), False, None, True, True),
+            (date(1995, 3, 4), None, False, None, True, False),
+            (None, date(1996, 3, 4), False, None, False, True),
         ],
     )
     def test_others_hear_the_year_of_a_minor_alone(
-        self, old: date | None, new: date | None, *, of_minor: bool, birth_year: int | None
+        self,
+        old: date | None,
+        new: date | None,
+        *,
+        of_minor: bool,
+        birth_year: int | None,
+        was_of_age: bool,
+        of_age: bool,
     ) -> None:
         registered = replace(REGISTERED, birth_date=Known(old) if old else None)
         birth_date = Known(new) if new else None
@@ -166,6 +175,8 @@ class TestBirthDates:
                 birth_date=birth_date,
                 of_minor=of_minor,
                 birth_year=birth_year,
+                was_of_age=was_of_age,
+                of_age=of_age,
             )
         )
 
@@ -173,6 +184,9 @@ class TestBirthDates:
         born = date(2008, 1, 1)
         assert 2008 == published_birth_year(born, date(2026, 12, 31))
         assert published_birth_year(born, date(2027, 1, 1)) is None
+        assert not known_of_age(born, date(2026, 12, 31))
+        assert known_of_age(born, date(2027, 1, 1))
+        assert not known_of_age(None, date(2027, 1, 1))
 
 
 class TestDeaths:

@@ -69,6 +69,18 @@ CHILD = words.KinRecorded(
             words.PersonMoved(person_id=SARI, village=LIPURSARI),
         ),
         (BORN_LATER, words.BirthYearCorrected(person_id=DEWI, village=KURIPAN, birth_year=2016)),
+        (
+            replace(BORN_LATER, birth_year=None, of_age=True),  # a minor until then
+            words.BirthYearCorrected(person_id=DEWI, village=KURIPAN, birth_year=None, of_age=True),
+        ),
+        (
+            replace(BORN_LATER, of_minor=False, birth_year=None, of_age=True),  # of unknown age until then
+            words.BirthYearCorrected(person_id=DEWI, village=KURIPAN, birth_year=None, of_age=True),
+        ),
+        (
+            replace(BORN_LATER, of_minor=False, birth_year=None, was_of_age=True),  # of unknown age from then on
+            words.BirthYearCorrected(person_id=DEWI, village=KURIPAN, birth_year=None),
+        ),
         (DeathReported(occurred=MAY, person_id=SARI, village=KURIPAN, cause=TRIP, died_on=MAY), DIED),
         (DeathCorrected(occurred=NOW, person_id=SARI, village=KURIPAN, cause=TRIP, died_on=MAY), DIED),
         (RETRACTED, words.PersonDeathRetracted(person_id=SARI, village=KURIPAN)),
@@ -89,6 +101,20 @@ CHILD = words.KinRecorded(
                 birth_year=2016,
             ),
             CHILD,
+        ),
+        (
+            KinRecorded(
+                occurred=NOW,
+                household_id=HOME,
+                village=KURIPAN,
+                person_id=SARI,
+                relative_id=DEWI,
+                relation="child",
+                guardian_id=BUDI,
+                birth_year=None,
+                of_age=True,
+            ),
+            CHILD.model_copy(update={"birth_year": None, "of_age": True}),
         ),
         (
             GuardianCorrected(
@@ -125,7 +151,7 @@ def test_others_hear_of_it(event: RegistryEvent, word: PublicEvent) -> None:
     [
         NameCorrected(occurred=NOW, person_id=SARI, corrects=FIRST_EVENT, full_name=Known("Sari")),
         NikCorrected(occurred=NOW, person_id=SARI, corrects=FIRST_EVENT, nik=None),
-        replace(BORN_LATER, of_minor=False, birth_year=None),
+        replace(BORN_LATER, of_minor=False, birth_year=None, was_of_age=True, of_age=True),
         HouseholdRegistered(occurred=NOW, household_id=HOME, village=KURIPAN, members=(SARI, BUDI)),
     ],
 )

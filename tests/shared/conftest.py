@@ -1,5 +1,47 @@
-"""Views to tell things to."""
+"""Views to tell things to; one Postgres and one NATS for the kernel's tests, fresh databases and streams for each."""
 
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy import databases as deployed
+from deploy.nats import Bus
+from deploy.postgres import Cluster
 from tests.rosters import roster
+from tests.shared.street import SERVICES, Databases, Street, sweep
 
 __all__ = ["roster"]
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    cluster = Cluster(tmp_path_factory.mktemp("kernel") / "postgres")
+    cluster.start()
+    deployed.prepare(cluster.url(), cluster.password, services=SERVICES)
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bus]:
+    bus = Bus(tmp_path_factory.mktemp("kernel") / "nats")
+    bus.start()
+    yield bus
+    bus.stop()
+
+
+@pytest.fixture
+async def databases(cluster: Cluster) -> AsyncIterator[Databases]:
+    made = Databases(cluster)
+    yield made
+    await made.drop()
+
+
+@pytest.fixture
+async def street(databases: Databases, bus: Bus, tmp_path: Path) -> AsyncIterator[Street]:
+    """A street with nobody in it yet; what is started there is stopped before its databases go."""
+    await sweep(bus)
+    street = Street(databases, bus, tmp_path)
+    yield street
+    await street.close()

@@ -138,8 +138,10 @@ class TestWords:
 
     def test_a_child_brings_its_birth_year(self) -> None:
         assert self.said(child(SITI, BUDI, 2016, someone(3)))[1:] == [
-            Put(SAID.people, {"person_id": BUDI, "birth_year": 2016})
+            Put(SAID.people, {"person_id": BUDI, "birth_year": 2016, "of_age": False})
         ]
+
+    def test_a_word_that_knows_nothing_of_the_age_takes_nothing_away(self) -> None:
         assert len(self.said(child(SITI, BUDI, None))) == 1
 
     def test_a_retracted_relation_is_gone(self) -> None:
@@ -148,11 +150,20 @@ class TestWords:
 
     def test_a_birth_year_may_be_taken_back(self) -> None:
         word = registry.BirthYearCorrected(person_id=BUDI, village=KURIPAN, birth_year=None)
-        assert self.said(word) == [Put(SAID.people, {"person_id": BUDI, "birth_year": None})]
+        assert self.said(word) == [Put(SAID.people, {"person_id": BUDI, "birth_year": None, "of_age": False})]
 
-    def test_a_death_in_a_month_is_kept_by_its_end(self) -> None:
+    def test_a_death_is_known_as_well_as_it_was_told(self) -> None:
         word = registry.PersonDied(person_id=SITI, village=KURIPAN, died_on=date(2025, 2, 1), precision="month")
-        assert self.said(word) == [Put(SAID.people, {"person_id": SITI, "died_on": date(2025, 2, 28)})]
+        row = {"person_id": SITI, "died_on": date(2025, 2, 1), "died_precision": "month"}
+        assert self.said(word) == [Put(SAID.people, row)]
+
+    def test_who_does_not_ask_for_kin_keeps_none(self) -> None:
+        tables = sa.MetaData(schema="without_kin")
+        without = Whereabouts(tables, kin=False)
+        words = (spouse(SITI, BUDI), child(SITI, BUDI, 2016), no_kin(SITI, BUDI, "spouse"))
+        assert [change for word in words for change in without.registry(word, 1)] == []
+        assert {table.name for table in tables.tables.values()} == {"people", "trips"}
+        assert "birth_year" not in without.people.c
 
     def test_what_is_said_of_villages_moves_nobody(self) -> None:
         assert self.said(registry.VillageDesignated(village=KURIPAN, year=2019)) == []

@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from services.cooperative.domain.group import MemberJoined, MemberLeft
 from shared.recorded import Recorded
 from shared.views import Change, Put, Remove, View
-from shared.whereabouts import Whereabouts
+from shared.whereabouts import Whereabouts, as_known
 
 _tables = sa.MetaData(schema="prospects")
-_said = Whereabouts(_tables)
+_said = Whereabouts(_tables, kin=False)
 _members = sa.Table(
     "members",
     _tables,
@@ -57,12 +57,13 @@ KEY = (VILLAGE, PERSON)
 
 @cache
 def prospects() -> sa.Select[Any]:
-    """One row a prospective member: person_id, village, since (the day of the return)."""
+    """One row a prospective member: person_id, village, since (the day of the return, as precise as it is known)."""
     member = sa.select(sa.literal(1)).select_from(_members).where(_members.c.person_id == PERSON).exists()
     # Null for who is no prospect: Postgres expects most rows to pass IS NOT NULL, so it walks the index in the order of
     # `KEY` and stops when the page is full, instead of working out the whole region and sorting.
     home_since = sa.case((_worker.c.standing == "for_good", _worker.c.since))
-    return sa.select(PERSON, VILLAGE, home_since.label("since")).where(home_since.is_not(None), ~member)
+    since = as_known(_worker.c.since, _worker.c.since_precision)
+    return sa.select(PERSON, VILLAGE, since.label("since")).where(home_since.is_not(None), ~member)
 
 
 @cache

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.views import View
-from shared.whereabouts import Whereabouts
+from shared.whereabouts import Whereabouts, as_known
 
 _tables = sa.MetaData(schema="training_roster")
 _said = Whereabouts(_tables)
@@ -39,7 +39,8 @@ def roster() -> sa.Select[Any]:
     """One row a candidate: person_id, village, reasons.
 
     *reasons* are ``{"reason": "returned" | "spouse-of-worker-abroad", "worker_id", "since"}``: for *returned* the
-    worker is the person and *since* the day of the return; for a spouse, since when the worker is abroad.
+    worker is the person and *since* the day of the return; for a spouse, since when the worker is abroad. *since* is as
+    precise as it is known: ``2024-05-03``, ``2024-05`` or ``2024``.
     """
     own = _said.standings().alias("own")
     behind = _left_behind()
@@ -93,7 +94,12 @@ def _left_behind() -> sa.FromClause:
 
 def _reason(reason: str, worker: sa.FromClause) -> sa.ColumnElement[Any]:
     return sa.func.jsonb_build_object(
-        "reason", sa.literal(reason), "worker_id", worker.c.person_id, "since", worker.c.since
+        "reason",
+        sa.literal(reason),
+        "worker_id",
+        worker.c.person_id,
+        "since",
+        as_known(worker.c.since, worker.c.since_precision),
     )
 
 

@@ -2,8 +2,8 @@
 
 A child stands on the roster while at least one parent stands abroad. A parent home on leave (cuti) or dead is not
 abroad. Of children only the year of birth travels, so a child stays until 31 December of the year of the 18th
-birthday; a child whose year is unknown stays. Nobody dead or erased is named, as child, parent or guardian. Children
-are listed under their own village, which need not be the parent's.
+birthday; a child whose year is unknown stays, unless it is known to be of age. Nobody dead or erased is named, as
+child, parent or guardian. Children are listed under their own village, which need not be the parent's.
 """
 
 from datetime import date
@@ -43,8 +43,13 @@ def children(on: date) -> sa.Select[Any]:
 
     *on* decides of the age alone; where the parents stand is as it is known now.
     """
-    birth_year = _said.people.c.birth_year
-    return _of_any_age().where(sa.or_(birth_year.is_(None), birth_year >= on.year - ADULT_AT))
+    people = _said.people
+    # A year that was told of a minor decides of any day; that somebody is of age is all that is told of an adult.
+    young = sa.case(
+        (people.c.birth_year.is_(None), people.c.of_age.is_not(True)),
+        else_=people.c.birth_year >= on.year - ADULT_AT,
+    )
+    return _of_any_age().where(young)
 
 
 def figures(on: date) -> sa.Select[Any]:

@@ -44,7 +44,8 @@ class HouseholdRegistered:
 class KinRecorded:
     """*relative_id* is the spouse or the child of *person_id* (hubungan keluarga), as of the day it was said.
 
-    Of a child alone: *guardian_id*, the person who cares for it, and *birth_year*, while it is a minor.
+    Of a child alone: *guardian_id*, the person who cares for it; *birth_year*, while it is a minor; *of_age*, that it
+    is known to be none.
     """
 
     name: ClassVar[str] = "KinRecorded"
@@ -59,6 +60,7 @@ class KinRecorded:
     relation: Relation
     guardian_id: UUID | None
     birth_year: int | None
+    of_age: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +79,7 @@ class GuardianCorrected:
     relation: Relation
     guardian_id: UUID | None
     birth_year: int | None
+    of_age: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,11 +182,12 @@ class RegisterHousehold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordKin:
-    """Record one relation. *birth_year* is the child's while it is a minor, else None."""
+    """Record one relation. *birth_year* is the child's while it is a minor; *of_age*: it is known to be none."""
 
     today: date
     kin: Kin
     birth_year: int | None = None
+    of_age: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,6 +264,7 @@ def record_kin(state: LivingTogether, command: RecordKin) -> Sequence[HouseholdE
                 relation=kin.relation,
                 guardian_id=kin.guardian_id,
                 birth_year=command.birth_year,
+                of_age=command.of_age,
             ),
         )
     if kin.guardian_id is None or kin.guardian_id == said.guardian_id:
@@ -274,6 +279,7 @@ def record_kin(state: LivingTogether, command: RecordKin) -> Sequence[HouseholdE
             relation=said.relation,
             guardian_id=kin.guardian_id,
             birth_year=command.birth_year,
+            of_age=command.of_age,
         ),
     )
 

@@ -90,8 +90,9 @@ class NikCorrected:
 class BirthDateCorrected:
     """The birth date that holds from now on (perbaikan tanggal lahir); None where it is unknown.
 
-    *of_minor*: by the old or the new date this is a minor, so the correction is published, with *birth_year* (None
-    if unknown, or if by the new date this is no minor: an adult's year of birth does not travel).
+    *of_minor*: by the old or the new date this is a minor. *was_of_age*, *of_age*: by the old, by the new date this is
+    an adult. Others hear of it if it is about a minor or changes who is known to be of age, with *birth_year* (None if
+    unknown, or if by the new date this is no minor: an adult's year of birth does not travel).
     """
 
     name: ClassVar[str] = "BirthDateCorrected"
@@ -105,6 +106,8 @@ class BirthDateCorrected:
     birth_date: Personal[date] | None
     of_minor: bool
     birth_year: int | None
+    was_of_age: bool = False
+    of_age: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,8 +295,13 @@ def day_of_death(deaths: Sequence[Report]) -> Occurred | None:
 
 
 def published_birth_year(birth_date: date | None, on: date) -> int | None:
-    """The year of birth of a minor, of which alone others hear it; None for an adult and where it is unknown.
+    """The year of birth of a minor, of which alone others hear it; None for an adult and where it is unknown."""
+    return birth_date.year if birth_date and not known_of_age(birth_date, on) else None
+
+
+def known_of_age(birth_date: date | None, on: date) -> bool:
+    """Whether this is an adult for all that others can know; False where the birth date is unknown.
 
     Only the year travels, so a minor is one until 31 December of the year of the 18th birthday.
     """
-    return birth_date.year if birth_date and on.year <= birth_date.year + ADULT_AT else None
+    return birth_date is not None and on.year > birth_date.year + ADULT_AT

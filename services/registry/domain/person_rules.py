@@ -28,6 +28,7 @@ from services.registry.domain.person import (
     WorkerRegistered,
     day_of_death,
     evolve,
+    known_of_age,
     published_birth_year,
     with_report,
     without_report,
@@ -237,11 +238,11 @@ def correct_nik(state: Registered, command: CorrectNik) -> Sequence[PersonEvent]
 
 
 def correct_birth_date(state: Registered, command: CorrectBirthDate) -> Sequence[PersonEvent]:
-    """Others hear of it only if by the old or the new date this is a minor on the day of the correction."""
+    """How old the person is by either date, on the day of the correction, decides whether others hear of it."""
     if state.birth_date == command.birth_date:
         return ()
-    before = published_birth_year(known(state.birth_date), command.today)
-    after = published_birth_year(known(command.birth_date), command.today)
+    old, new = known(state.birth_date), known(command.birth_date)
+    before, after = published_birth_year(old, command.today), published_birth_year(new, command.today)
     return (
         BirthDateCorrected(
             occurred=Occurred(command.today),
@@ -251,6 +252,8 @@ def correct_birth_date(state: Registered, command: CorrectBirthDate) -> Sequence
             birth_date=command.birth_date,
             of_minor=before is not None or after is not None,
             birth_year=after,
+            was_of_age=known_of_age(old, command.today),
+            of_age=known_of_age(new, command.today),
         ),
     )
 

@@ -45,10 +45,10 @@ TABLES = [
     """CREATE TABLE log.refused_reactions (
          source text, log_id uuid, number bigint, nth int, event_id uuid NOT NULL, slug text NOT NULL,
          at timestamptz NOT NULL, PRIMARY KEY (source, log_id, number, nth))""",
-    # Where a source's log went back behind what was heard of it.
+    # Where a source's log went back behind what was heard of it; the lowest number kept under a name is the one.
     """CREATE TABLE log.went_back (
          hearer text, source text, log_id uuid, kept bigint NOT NULL, at timestamptz NOT NULL,
-         PRIMARY KEY (hearer, source, log_id))""",
+         PRIMARY KEY (hearer, source, log_id, kept))""",
     """CREATE TABLE log.leases (
          name text PRIMARY KEY, holder uuid NOT NULL, until timestamptz NOT NULL) WITH (fillfactor = 50)""",
     # catching_up: the numbers, by source, up to which a made or remade view is not yet fit to be read.

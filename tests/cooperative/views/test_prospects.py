@@ -9,7 +9,7 @@ from services.cooperative.domain.group import GroupEvent, GroupFormed, MemberJoi
 from services.cooperative.views.prospects import KEY, PERSON, VIEW, VILLAGE, figures, prospects
 from shared.published import PublicEvent
 from shared.recorded import Recorded
-from shared.vocabulary import Occurred
+from shared.vocabulary import Occurred, Precision
 from tests.rosters import (
     KENANGA,
     KURIPAN,
@@ -72,10 +72,16 @@ async def test_only_a_worker_who_is_home_for_good_is_a_prospect(roster: Roster) 
     assert await is_prospect(roster, *HOME)
 
 
-async def test_a_prospect_is_known_by_village_and_day_of_return(roster: Roster) -> None:
-    await roster.hear(VIEW, *HOME)
-    expected = {"person_id": SITI, "village": KURIPAN, "since": date(2025, 1, 1)}
-    assert [expected] == await roster.ask(prospects())
+@pytest.mark.parametrize(("precision", "since"), [("day", "2025-01-01"), ("month", "2025-01"), ("year", "2025")])
+async def test_a_prospect_is_known_by_village_and_day_of_return(
+    roster: Roster, precision: Precision, since: str
+) -> None:
+    await roster.hear(VIEW, *FAMILY, TRIP.departed(), TRIP.returned(precision=precision))
+    assert [{"person_id": SITI, "village": KURIPAN, "since": since}] == await roster.ask(prospects())
+
+
+def test_no_kinship_is_kept() -> None:
+    assert {"people", "trips", "members"} == {table.name for table in VIEW.tables.sorted_tables}
 
 
 async def test_the_final_return_after_a_leave_makes_a_prospect(roster: Roster) -> None:

@@ -147,6 +147,13 @@ async def test_between_two_departures_on_one_day_the_later_told_decides(roster: 
     assert {SITI} == set(await reasons(roster, *FAMILY, TRIP.departed(), again.departed(), again.returned()))
 
 
+async def test_a_day_is_shown_as_precisely_as_it_is_known(roster: Roster) -> None:
+    in_year = Trip(someone(13), SITI, date(2024, 1, 1), "year")
+    assert {BUDI: [LEFT_BEHIND | {"since": "2024"}]} == await reasons(roster, *FAMILY, in_year.departed())
+    in_month = in_year.departed(), in_year.returned(since=date(2025, 5, 1), precision="month")
+    assert {SITI: [RETURNED | {"since": "2025-05"}]} == await reasons(roster, *FAMILY, *in_month)
+
+
 async def test_a_corrected_departure_moves_the_trip_in_time(roster: Roster) -> None:
     words = TRIP.departed(), SECOND.departed(), SECOND.returned()
     assert {SITI} == set(await reasons(roster, *FAMILY, *words))

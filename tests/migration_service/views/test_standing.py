@@ -76,6 +76,11 @@ async def test_who_never_left_is_not_counted(roster: Roster) -> None:
     assert await counted(roster, HEARD, DEPARTED, departure_retracted(1, facts("retracted"))) == []
 
 
+async def test_only_workers_are_counted(roster: Roster) -> None:
+    assert await counted(roster, (person(SITI),), DEPARTED) == []
+    assert await counted(roster, (*HEARD, person(someone(2))), DEPARTED) == [ZERO | {"abroad": 1}]
+
+
 async def test_the_latest_departure_says_where_somebody_stands(roster: Roster) -> None:
     assert await counted(roster, HEARD, DEPARTED, HOME, second(DEPARTED)) == [ZERO | {"abroad": 1}]
     assert await counted(roster, HEARD, second(DEPARTED), DEPARTED, HOME) == [ZERO | {"abroad": 1}]
@@ -107,3 +112,7 @@ async def test_a_worker_counts_in_the_village_they_belong_to_now(roster: Roster)
 
 async def test_nobody_erased_is_counted(roster: Roster) -> None:
     assert await counted(roster, (*HEARD, erased(SITI)), DEPARTED) == []
+
+
+def test_no_kinship_is_kept() -> None:
+    assert {table.name for table in VIEW.tables.sorted_tables} == {"people", "trips"}

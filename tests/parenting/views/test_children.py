@@ -125,6 +125,31 @@ async def test_a_corrected_year_of_birth_holds(roster: Roster) -> None:
     assert not await names_dewi(roster, *words, on=date(2028, 1, 1))
 
 
+async def test_who_is_known_to_be_of_age_is_no_child(roster: Roster) -> None:
+    words = person(SITI), worker(SITI), person(DEWI), child(SITI, DEWI, None, of_age=True), TRIP.departed()
+    assert not await names_dewi(roster, *words)
+
+
+async def test_that_somebody_is_of_age_may_become_known_later(roster: Roster) -> None:
+    words = person(SITI), worker(SITI), person(DEWI), child(SITI, DEWI, None), TRIP.departed()
+    of_age = BirthYearCorrected(person_id=DEWI, village=KURIPAN, birth_year=None, of_age=True)
+    a_minor = BirthYearCorrected(person_id=DEWI, village=KURIPAN, birth_year=2010)
+    unknown = BirthYearCorrected(person_id=DEWI, village=KURIPAN, birth_year=None)
+    assert await names_dewi(roster, *words)
+    assert not await names_dewi(roster, *words, of_age)
+    assert not await names_dewi(roster, *FAMILY, TRIP.departed(), of_age)
+    assert await names_dewi(roster, *words, of_age, a_minor)
+    assert await names_dewi(roster, *words, of_age, unknown)
+    assert await names_dewi(roster, *words, of_age, child(SITI, DEWI, 2010))
+    assert not await names_dewi(roster, *words, of_age, child(SITI, DEWI, None))
+
+
+async def test_a_year_told_of_a_minor_still_decides_of_earlier_days(roster: Roster) -> None:
+    words = *FAMILY, TRIP.departed(), child(SITI, DEWI, None, PAMAN, of_age=True)  # said again, years later
+    assert await names_dewi(roster, *words, on=date(2028, 12, 31))
+    assert not await names_dewi(roster, *words, on=date(2029, 1, 1))
+
+
 async def test_a_child_that_was_none_is_off(roster: Roster) -> None:
     assert not await names_dewi(roster, *FAMILY, TRIP.departed(), no_kin(SITI, DEWI, "child"))
 

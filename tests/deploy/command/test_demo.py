@@ -1,0 +1,188 @@
+"""The main job, as a user starts it: from nothing to figures. What must come out is worked out here a second time."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+import psutil
+import pytest
+
+from deploy.command.demo import EXAMPLE
+
+ROOT = Path(__file__).parents[3]
+TODAY = date(2026, 11, 21)
+MONTHS = [
+    "januari",
+    "februari",
+    "maret",
+    "april",
+    "mei",
+    "juni",
+    "juli",
+    "agustus",
+    "september",
+    "oktober",
+    "november",
+    "desember",
+]
+COMMAND = [sys.executable, "-m", "deploy.command.main"]
+
+
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """A folder for temporary files that PostgreSQL's own account may pass through, as pytest's may not be."""
+    with tempfile.TemporaryDirectory(prefix="desmigratif-test-") as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
+
+
+@dataclass
+class Person:
+    village: str
+    family: bool
+    trips: list[tuple[date, int, str]] = field(default_factory=list)
+
+    @property
+    def standing(self) -> str:
+        if any(standing == "deceased" for *_, standing in self.trips):
+            return "deceased"
+        return max(self.trips)[2]
+
+
+def day(text: str) -> date:
+    parts = text.strip().replace("/", "-").replace(" ", "-").split("-")
+    if not parts[1].isdigit():
+        parts[1] = str(MONTHS.index(parts[1].casefold()) + 1)
+    first, month, last = (int(part) for part in parts)
+    return date(first, month, last) if first > 31 else date(last, month, first)
+
+
+def two_years_after(on: date) -> date:
+    leap_day = (on.month, on.day) == (2, 29)
+    return date(on.year + 2, 3, 1) if leap_day else date(on.year + 2, on.month, on.day)
+
+
+def implied() -> dict[str, Counter[str]]:
+    """Each village's figures, from the list, the outcomes that are expected of it, and the demo's rules."""
+    with (EXAMPLE / "placements.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter=";"))
+    with (EXAMPLE / "placements.expected.csv").open(newline="") as file:
+        outcomes = {int(row["line"]): row["outcome"] for row in csv.DictReader(file)}
+    people: dict[str, Person] = {}
+    accepted = home = 0
+    for line, row in enumerate(rows, start=2):
+        if outcomes[line] not in ("accepted", "warning"):
+            continue
+        accepted += 1
+        nik = "".join(letter for letter in row["NIK"] if letter.isdigit())
+        digits = "".join(letter for letter in row["Kode Desa"] if letter.isdigit())
+        village = ".".join((digits[:2], digits[2:4], digits[4:6], digits[6:]))
+        person = people.setdefault(nik, Person(village, family=accepted % 2 == 0))
+        departed, standing = day(row["Tanggal Kontrak"]), "abroad"
+        if two_years_after(departed) <= TODAY:
+            home += 1
+            standing = "deceased" if home % 25 == 0 else "on_leave" if home % 10 == 0 else "returned"
+        person.trips.append((departed, line, standing))
+    figures: dict[str, Counter[str]] = defaultdict(Counter)
+    for person in people.values():
+        at = figures[person.village]
+        at["workers"] += 1
+        at[person.standing] += 1
+        if person.standing == "returned":
+            at["training_candidates"] += 1
+            at["cooperative_prospects"] += 1
+        if person.standing == "abroad" and person.family:
+            at["training_candidates"] += 1
+            at["children_with_parent_abroad"] += 2
+    return figures
+
+
+def test_the_demo_gives_the_expected_outcomes_and_what_list_and_rules_imply(tmp_path: Path, temporary: Path) -> None:
+    report, figures = tmp_path / "report.csv", tmp_path / "figures.json"
+    ended = subprocess.run(
+        [*COMMAND, "demo", "--report", report, "--json", figures],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(temporary)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert report.read_bytes() == (EXAMPLE / "placements.expected.csv").read_bytes()
+    said = json.loads(figures.read_bytes())
+    expected = implied()
+    assert [village["code"] for village in said["villages"]] == sorted(expected)
+    for village in said["villages"]:
+        assert {key: n for key, n in village.items() if n and key not in ("code", "name")} == expected[village["code"]]
+        assert village["workers"] == sum(village[key] for key in ("abroad", "on_leave", "returned", "deceased"))
+    returns = {service: said["propagation_ms"][service]["n"] for service in ("enterprise", "cooperative")}
+    assert len(set(returns.values())) == 1
+    assert f"{returns['enterprise']:,} returns" in ended.stdout
+    assert all(said["events"][service] > 0 for service in ("registry", "migration_service"))
+    assert "The demo's rules" in ended.stdout
+    assert "Kuripan, Watumalang, Kabupaten Wonosobo" in ended.stdout
+    assert list(temporary.iterdir()) == []
+
+
+def test_ctrl_c_while_it_starts_leaves_nothing_behind(temporary: Path) -> None:
+    demo = subprocess.Popen(
+        [*COMMAND, "demo"],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(temporary)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    descendants: list[psutil.Process] = []
+    until = time.monotonic() + 60
+    while len(descendants) < 3 and time.monotonic() < until:
+        descendants = psutil.Process(demo.pid).children(recursive=True)
+        time.sleep(0.05)
+    demo.send_signal(signal.SIGINT)
+    assert demo.wait(timeout=60) == 130
+    assert psutil.wait_procs(descendants, timeout=5)[1] == []
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["demo", "--today", "2026-13-01"], 2, "--today"),
+        (["demo", "--placements", "nowhere.csv"], 2, "nowhere.csv"),
+        (["demo", "--report", "nowhere/report.csv"], 2, "nowhere"),
+        (["rebuild", "bank", "view"], 2, "bank"),
+        (["villages"], 1, "desmigratif up"),
+        (["status", "--json"], 1, "desmigratif up"),
+    ],
+)
+def test_what_cannot_be_done_is_a_sentence_and_an_exit_code(
+    tmp_path: Path, arguments: list[str], code: int, words: str
+) -> None:
+    ended = subprocess.run(
+        [*COMMAND, *arguments],
+        cwd=ROOT,
+        env={**os.environ, "DESMIGRATIF_DATA": str(tmp_path), "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (code, "")
+    assert words in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_the_shipped_day_is_the_demos_today() -> None:
+    assert date.fromisoformat((EXAMPLE / "today").read_text().strip()) == TODAY
+    assert two_years_after(date(2024, 2, 29)) == date(2026, 2, 28) + timedelta(days=1)
