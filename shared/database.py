@@ -1,6 +1,6 @@
 """Postgres connections, and what it looks like when one is lost."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,10 @@ def lost(error: BaseException) -> bool:
     return isinstance(error, LOST) and not isinstance(error, ValueError)
 
 
+Connected = Callable[["Connection"], Coroutine[Any, Any, None]]
+"""Called with each new connection before it is used."""
+
+
 @stamina.retry(on=lost, attempts=None, timeout=timedelta(minutes=5), wait_initial=0.05, wait_max=1.0)
 async def connect(url: str, **options: Any) -> asyncpg.Connection:
     """A connection, waiting for a server that is starting."""
@@ -53,7 +57,7 @@ async def create_pool(
     size: int,
     *,
     durable: bool = True,
-    connected: Callable[[Connection], Awaitable[None]] | None = None,
+    connected: Connected | None = None,
 ) -> asyncpg.Pool:
     """A pool of at most *size* connections, waiting for a server that is starting.
 
@@ -62,4 +66,6 @@ async def create_pool(
     *connected* is called with each new connection before it is used.
     """
     settings = {} if durable else {"synchronous_commit": "off"}
-    return await asyncpg.create_pool(url, min_size=1, max_size=size, timeout=5, server_settings=settings, init=connected)
+    return await asyncpg.create_pool(
+        url, min_size=1, max_size=size, timeout=5, server_settings=settings, init=connected
+    )

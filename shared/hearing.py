@@ -30,6 +30,7 @@ _SILENT_SECONDS = 2.0
 """Without a head for this long (the bus or its owner is away), the owner is asked."""
 _TRIES = 3
 _STOPPED_SECONDS = 5.0
+_AGAIN_SECONDS = 0.02
 
 _AWAY: tuple[type[Exception], ...] = (*database.LOST, *Unreachable, FeedUnavailable)
 
@@ -129,9 +130,7 @@ async def move(
         raise Fenced
 
 
-async def note_going_back(
-    connection: Connection, hearer: str, source: str, before: Checkpoint, back: WentBack
-) -> None:
+async def note_going_back(connection: Connection, hearer: str, source: str, before: Checkpoint, back: WentBack) -> None:
     """Remember of each name that the lost facts had how far it still stands: who reacted to them is listed by it.
 
     Under the present name nothing was lost: there the checkpoint itself was wrong.
@@ -179,6 +178,7 @@ class Subscription:
                 await self._session()
             except (Fenced, SessionOver) as why:
                 log.debug("session-over", subscription=self.name, why=type(why).__name__)
+                await asyncio.sleep(_AGAIN_SECONDS)
             except Poison as poison:
                 self.stopped = Stopped(poison.told.number, poison.told.event_id, poison.error)
                 log.error(

@@ -188,6 +188,8 @@ async def _verify_bus(runtime: "Runtime", head: int) -> tuple[list[dict[str, Any
                 findings.append({"what": "bus-order", "number": number, "detail": f"expected {expected}"})
             findings += [{"what": what, "number": number} for what in wrong]
             expected = number + 1
+    if first is not None and first != 1:  # nothing is cut by retention: the stream keeps everything
+        findings.append({"what": "bus-message-missing", "number": 1, "detail": f"the stream begins at {first}"})
     last = expected - 1 if expected is not None else None
     if head and (last is None or last < head):
         findings.append({"what": "bus-behind", "number": last, "detail": f"the log's head is {head}"})

@@ -35,6 +35,8 @@ from shared.viewing import OwnLog, ViewHearer, open_view, sources
 
 log = structlog.get_logger()
 
+_SAME_LOG_SECONDS = 2.0
+
 CATCHING_UP = Refusal(
     "view-catching-up", 503, "This list is being made and has not heard everything yet: try again soon.",
     "Daftar ini sedang disusun dan belum lengkap: coba lagi sebentar lagi.",
@@ -149,10 +151,21 @@ class Runtime:
         self.bus.on_head.append(self._nudge)
         self.leases = Leases(self.pool, [LEASE, *(s.name for s in self.subscriptions)])
         self._run(self.leases.run(), "leases")
+        self._run(self._same_log(), "same log")
         self._run(relay.run(), "relay")
         for subscription in self.subscriptions:
             self._run(subscription.run(), subscription.name)
         log.debug("runners-started", count=len(self._tasks), by=name)
+
+    async def _same_log(self) -> None:
+        """End the process when the database under it was put back: it comes up again with the log's new name."""
+        while True:
+            await asyncio.sleep(_SAME_LOG_SECONDS)
+            try:
+                async with self.pool.acquire() as connection:
+                    await identities.same_place(connection, self.identity)
+            except database.LOST as error:
+                log.debug("log-not-looked-at", error=type(error).__name__)
 
     def _nudge(self, source: str) -> None:
         for subscription in self.subscriptions:

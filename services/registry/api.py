@@ -10,7 +10,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from services.registry import commands
 from services.registry.domain.household import StatedRelation
@@ -19,7 +19,7 @@ from services.registry.views.households import households, together
 from services.registry.views.people import everyone, people, workers
 from services.registry.views.villages import designated, villages
 from shared.errors import NOT_FOUND, Refused
-from shared.http import Paging, Read, Write
+from shared.http import Body, Paging, Read, Write
 from shared.vocabulary import village_code
 
 router = APIRouter()
@@ -62,12 +62,7 @@ DayOfDeath = Annotated[
 ]
 
 
-class _Body(BaseModel):
-    # A misspelled field must not be taken for one that was left out.
-    model_config = ConfigDict(extra="forbid")
-
-
-class DesignationBody(_Body):
+class DesignationBody(Body):
     """The designation of a village (penetapan desa)."""
 
     village: VillageCell
@@ -75,7 +70,7 @@ class DesignationBody(_Body):
     decree: str = Field(description="The decree's number (nomor SK).", examples=["KEP-59/2017"])
 
 
-class PersonBody(_Body):
+class PersonBody(Body):
     """A person as a form or a list describes them. A column that is missing is answered with its code."""
 
     nik: NikCell | None = None
@@ -96,7 +91,7 @@ class WorkerBody(PersonBody):
         return self
 
 
-class PersonEdit(_Body):
+class PersonEdit(Body):
     """What to correct: only the fields given change. A null NIK or birth date takes the value away."""
 
     nik: NikCell | None = None
@@ -105,13 +100,13 @@ class PersonEdit(_Body):
     village: VillageCell | None = None
 
 
-class DeathBody(_Body):
+class DeathBody(Body):
     """A death that the village reports."""
 
     died_on: DayOfDeath
 
 
-class KinBody(_Body):
+class KinBody(Body):
     """*relative_id* is the *relation* of *person_id*: the spouse, the child or the parent."""
 
     person_id: UUID
@@ -129,7 +124,7 @@ class KinBody(_Body):
         )
 
 
-class HouseholdBody(_Body):
+class HouseholdBody(Body):
     """Who lives together, and who is what to whom."""
 
     village: VillageCell

@@ -29,9 +29,7 @@ INTERNAL = Refusal(
     "internal", 500, "This is our fault. Nothing was recorded unless a retry says so.",
     "Ini kesalahan kami. Tidak ada yang dicatat kecuali pengiriman ulang menyatakannya.",
 )  # fmt: skip
-TOO_LARGE = Refusal(
-    "too-large", 413, "A request has at most one mebibyte.", "Permintaan paling besar satu mebibyte."
-)
+TOO_LARGE = Refusal("too-large", 413, "A request has at most one mebibyte.", "Permintaan paling besar satu mebibyte.")
 METHOD_NOT_ALLOWED = Refusal(
     "method-not-allowed", 405, "This route does not take this method.", "Metode ini tidak berlaku untuk alamat ini."
 )

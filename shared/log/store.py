@@ -2,14 +2,15 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import orjson
+import stamina
 
-from shared import ids
+from shared import database, ids
 from shared.codec import Catalogue, UnknownSchema
 from shared.decider import DomainEvent
 from shared.keys import KeyRing
@@ -166,6 +167,7 @@ class EventLog:
                 yield said
             after = page[-1].number
 
+    @stamina.retry(on=database.lost, attempts=None, timeout=timedelta(minutes=1), wait_initial=0.05, wait_max=1.0)
     async def erase(self, person_id: UUID) -> None:
         """End what could still lead to a person: keys, claims, fingerprints. Harmless if repeated."""
         rows = await self.pool.fetch(

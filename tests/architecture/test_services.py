@@ -19,7 +19,7 @@ from shared.published import SPOKEN
 from shared.vocabulary import Occurred
 from tests.architecture.names import SERVICES, constants, service
 
-STATUSES = {400, 401, 403, 404, 405, 409, 410, 412, 422, 428, 500, 503}
+STATUSES = {400, 401, 403, 404, 405, 409, 410, 412, 413, 422, 428, 500, 503}
 """Decision 0008."""
 
 each_service = pytest.mark.parametrize("name", SERVICES)
