@@ -9,6 +9,7 @@
       postgres/       the cluster           nats/     configuration, JetStream's files
       secrets/        passwords, keys, the services' tokens: mode 0600
       logs/           one file a process
+      stopped/        a file for each service that is to stay ended (`desmigratif stop`)
 
 Whatever dies is started again, at once the first time and then ever more slowly, and never given up while the house
 stands. Things end in the order services, NATS, PostgreSQL. A house that is killed leaves no service behind (they hold
@@ -38,7 +39,7 @@ from deploy.secret_files import SecretFiles, write_private
 from deploy.service import ServiceProcess
 from shared import clock
 
-__all__ = ["House", "HouseFailed", "addresses_in"]
+__all__ = ["House", "HouseFailed", "addresses_in", "let_run", "stay_ended"]
 
 POSTGRES, NATS = "postgres", "nats"
 _PREFERRED_PORTS = {
@@ -91,6 +92,7 @@ class House:
         self._secrets = SecretFiles(self.data / "secrets")
         self._programs: dict[str, Program] = {}
         self._wanted: dict[str, _Care] = {}
+        self._heeded: set[str] = set()
         self._ports: dict[str, ports.Port] = {}
         self._tokens_minted: datetime | None = None
         self._held: int | None = None
@@ -124,6 +126,7 @@ class House:
         self._closing.clear()
         self._trouble = None
         self._wanted.clear()
+        self._heeded.clear()
         try:
             self._start()
         except BaseException as error:
@@ -213,6 +216,8 @@ class House:
         self._hold()
         former = _read(self.data)
         self._end_former(former)
+        for name in SERVICES:
+            let_run(self.data, name)
         self._choose_ports(former)
         self._compose(former)
         self._remember()
@@ -358,12 +363,26 @@ class House:
     def _keep_watch(self) -> None:
         try:
             while not self._closing.wait(_WATCH_SECONDS):
+                self._heed()
                 with self._lock:
                     for name, care in list(self._wanted.items()):
                         self._tend(name, care)
                 self._mint_tokens()
         except BaseException as error:  # noqa: BLE001 - told to whoever watches: a thread's own end would go unseen
             self._trouble = error
+
+    def _heed(self) -> None:
+        """End and start services as `desmigratif stop` and `start` ask, by a file each."""
+        for name in SERVICES:
+            asked = _stopped(self.data, name).exists()
+            if asked and name not in self._heeded:
+                self._heeded.add(name)
+                self._say(f"{name} is stopped as asked · {name} dihentikan sesuai permintaan")
+                threading.Thread(target=self.stop_service, args=(name,), name=f"stop {name}", daemon=True).start()
+            elif not asked and name in self._heeded:
+                self._heeded.remove(name)
+                self._say(f"{name} is started as asked · {name} dimulai sesuai permintaan")
+                self._want(name)
 
     def _tend(self, name: str, care: _Care) -> None:
         """Launch *name* if it does not run and its pause is over."""
@@ -400,6 +419,21 @@ class House:
             self._say(f"{program.name} ended ({how}) and is started again · {program.name} dimulai lagi")
         elif care.deaths == _TIMES_TOLD:  # after this the log has it all
             self._say(f"{program.name} keeps ending ({how}), see {program.log} · {program.name} terus berhenti")
+
+
+def stay_ended(data: Path, service: str) -> None:
+    """Ask the house in *data* to end *service* and to leave it so, until `let_run` or the house's next start."""
+    _stopped(data, service).parent.mkdir(mode=0o700, exist_ok=True)
+    _stopped(data, service).touch()
+
+
+def let_run(data: Path, service: str) -> None:
+    """Ask the house in *data* to run *service* again."""
+    _stopped(data, service).unlink(missing_ok=True)
+
+
+def _stopped(data: Path, service: str) -> Path:
+    return data / "stopped" / service
 
 
 def addresses_in(data: Path) -> dict[str, str]:

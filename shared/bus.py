@@ -74,7 +74,7 @@ class HeadHeard:
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """The last message of a stream. *told* is None where the stream is empty."""
+    """The last message of a stream. *told* is None where it is missing: an empty stream, or one cut at its end."""
 
     sequence: int
     told: Told | None
@@ -181,7 +181,9 @@ class Bus:
         if state.messages == 0:
             return Tail(state.last_seq, None)
         message = await self._js.get_last_msg(name, f"desmigratif.{self._service}.>")
-        return Tail(state.last_seq, _told(message))
+        # Where the last message was taken away, its sequence and its id stay used: nothing can follow in its place.
+        whole = (message.seq or 0) >= state.last_seq
+        return Tail(state.last_seq, _told(message) if whole else None)
 
     async def publish(self, log_id: UUID, said: Sequence[Said], last_sequence: int) -> int:
         """Send facts in order, each only right behind the one before; the last one's sequence.

@@ -230,8 +230,7 @@ class Work:
     async def _key_of(self, person: UUID) -> tuple[UUID, bytes]:
         """The key that sealed this person's fields in a history at hand, else a new one."""
         for stream in self._streams.values():
-            key_id = stream.history.key_id
-            if key_id and any(self._log.catalogue.person_of(event) == person for event in stream.history.events):
+            if key_id := stream.history.key_ids.get(person):
                 key = (await self._log.keys.get([key_id]))[key_id]
                 if key is not None:
                     return key_id, key

@@ -68,7 +68,7 @@ class Stopped:
     """Why a subscription goes no further."""
 
     number: int
-    event_id: UUID
+    event_id: UUID | None
     error: str
 
 

@@ -5,6 +5,7 @@ import sys
 import traceback
 from typing import Any
 
+import stamina.instrumentation
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
@@ -38,7 +39,15 @@ def configure(service: str, level: str) -> None:
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)
+    # Its own hook writes the arguments of what is tried again: addresses with passwords in them.
+    stamina.instrumentation.set_on_retry_hooks([_tried_again])
     logging.basicConfig(level=logging.WARNING, force=True, handlers=[_LibraryHandler()])
+
+
+def _tried_again(details: stamina.instrumentation.RetryDetails) -> None:
+    structlog.get_logger().warning(
+        "tried-again", what=details.name, times=details.retry_num, error=type(details.caused_by).__name__
+    )
 
 
 class _LibraryHandler(logging.Handler):

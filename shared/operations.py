@@ -67,7 +67,7 @@ def _stopped(runtime: "Runtime") -> list[dict[str, Any]]:
         {
             "subscription": s.name,
             "number": s.stopped.number,
-            "event_id": str(s.stopped.event_id),
+            "event_id": str(s.stopped.event_id) if s.stopped.event_id else None,
             "error": s.stopped.error,
         }
         for s in runtime.subscriptions
@@ -157,7 +157,9 @@ _CHECKS = {
         (SELECT position, recorded_at, lag(recorded_at) OVER (ORDER BY position) AS earlier FROM log.events) e
         WHERE recorded_at < earlier ORDER BY position LIMIT 20""",
     "words-of-another-event": """SELECT published AS number FROM log.events
-        WHERE published IS NOT NULL AND (public::jsonb->>'id') <> event_id::text ORDER BY published LIMIT 20""",
+        WHERE published IS NOT NULL AND CASE WHEN pg_input_is_valid(public, 'jsonb')
+          THEN (public::jsonb->>'id') IS DISTINCT FROM event_id::text ELSE true END
+        ORDER BY published LIMIT 20""",
 }
 
 

@@ -14,7 +14,7 @@ import structlog
 from shared import ids, telemetry
 from shared.bus import Told
 from shared.errors import Refused
-from shared.execute import BUSY, Caller, Request, execute
+from shared.execute import Caller, Request, execute
 from shared.feed import WentBack
 from shared.hearing import Checkpoint, move, note_going_back
 from shared.published import PublicEvent
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 HEARER = "reactions"
+
+_TRANSIENT = 503
+"""The status of a refusal that says: ask again. Any other is for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ class ReactionHearer:
         try:
             await execute(runtime, request, command)
         except Refused as refused:
-            if refused.refusal is BUSY:
+            if refused.refusal.status == _TRANSIENT:
                 raise
             log.info("reaction-refused", source=source, number=fact.number, slug=refused.slug)
             await runtime.pool.execute(

@@ -10,13 +10,15 @@ from shared import database, projecting
 from shared.bus import Told
 from shared.database import Connection
 from shared.feed import FeedUnavailable, WentBack
-from shared.hearing import Checkpoint, Fenced, lease_name, load, move, note_going_back
+from shared.hearing import Checkpoint, Fenced, Stopped, lease_name, load, move, note_going_back
 from shared.recorded import Recorded
 from shared.views import Change, View
 
 if TYPE_CHECKING:
     from shared.runtime import Runtime
 
+_MOST = 1000
+_ONE = 1
 _POLL_SECONDS = 0.1
 _RETRY_SECONDS = 0.2
 _STOPPED_SECONDS = 5.0
@@ -136,7 +138,9 @@ class OwnLog:
         self._source = runtime.service.name
         self.hearer = view.name
         self.name = lease_name(view.name, self._source)
-        self.stopped: Any = None
+        self.stopped: Stopped | None = None
+        self._next = 1
+        self._one_by_one = False
         self._again = False
 
     def begin_again(self) -> None:
@@ -154,10 +158,16 @@ class OwnLog:
                 log.debug("session-over", subscription=self.name, why="Fenced")
             except Exception as error:  # the next try starts from the checkpoint, nothing is passed over
                 if not database.lost(error):
-                    self.stopped = type(error).__name__
-                    log.exception("subscription-stopped", subscription=self.name)
-                    await self._runtime.rest(_STOPPED_SECONDS)
+                    await self._stop(error)
                 await self._runtime.rest(_RETRY_SECONDS)
+
+    async def _stop(self, error: Exception) -> None:
+        """Name the fact at fault; until it goes through, facts are taken one by one, so that it is this one."""
+        if self._one_by_one:
+            self.stopped = Stopped(self._next, None, type(error).__name__)
+            log.error("subscription-stopped", subscription=self.name, number=self._next, exc_info=error)
+            await self._runtime.rest(_STOPPED_SECONDS)
+        self._one_by_one = True
 
     async def _session(self) -> None:
         runtime = self._runtime
@@ -167,8 +177,10 @@ class OwnLog:
         await self._moved(checkpoint)
         while runtime.leases.held(self.name) and not self._again:
             rang = runtime.appended.listen()
-            recorded = await runtime.log.own(checkpoint.number)
+            self._next = checkpoint.number + 1
+            recorded = await runtime.log.own(checkpoint.number, _ONE if self._one_by_one else _MOST)
             if not recorded:
+                self._one_by_one = False
                 await runtime.appended.wait(rang, _POLL_SECONDS)
                 continue
             after = Checkpoint(runtime.identity.log_id, recorded[-1].position, recorded[-1].event_id)
@@ -178,7 +190,8 @@ class OwnLog:
                     connection, projecting.live_schema(self._view), own_changes_of(self._view, recorded)
                 )
             checkpoint = after
-            self.stopped = None
+            if self.stopped:
+                self.stopped, self._one_by_one = None, False
             await self._moved(checkpoint)
 
     async def _moved(self, checkpoint: Checkpoint) -> None:

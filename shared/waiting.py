@@ -13,6 +13,7 @@ from shared.log.identity import Identity
 from shared.positions import POSITION_UNKNOWN, Position, Vector
 
 if TYPE_CHECKING:
+    from shared.hearing import Checkpoint
     from shared.runtime import Runtime
 
 _LOOK_SECONDS = 0.02
@@ -47,7 +48,7 @@ async def _wait(runtime: "Runtime", deadline: float, source: str, number: int) -
     mine = [followed for followed in runtime.followed() if followed[1] == source]
 
     def passed() -> bool:
-        return all((c := runtime.checkpoints.get(f)) is not None and c.number >= number for f in mine)
+        return all((c := runtime.checkpoints.get(f)) is not None and _come(runtime, source, c) >= number for f in mine)
 
     while True:
         rang = runtime.progress.listen()
@@ -61,6 +62,15 @@ async def _wait(runtime: "Runtime", deadline: float, source: str, number: int) -
         if left <= 0:
             raise Refused(NOT_YET_HEARD)
         await runtime.progress.wait(rang, min(left, _LOOK_SECONDS))
+
+
+def _come(runtime: "Runtime", source: str, checkpoint: "Checkpoint") -> int:
+    """How far *checkpoint* is: under a name from before a restore, what was heard of lost facts does not count."""
+    if source == runtime.service.name:
+        return checkpoint.number  # log and checkpoint lie in one database and are put back together
+    identity = runtime.lineages.get(source)
+    kept = identity.kept(checkpoint.log_id) if identity and checkpoint.log_id else None
+    return checkpoint.number if kept is None else min(checkpoint.number, kept)
 
 
 async def _known_here(runtime: "Runtime", position: Position) -> None:
@@ -86,7 +96,7 @@ async def _standing(runtime: "Runtime", source: str, position: Position, deadlin
         rang = runtime.progress.listen()
         identity = runtime.lineages.get(source)
         head = runtime.bus.heads.get(source)
-        known = max((c.number for (_, s), c in runtime.checkpoints.items() if s == source), default=0)
+        known = max((_come(runtime, source, c) for (_, s), c in runtime.checkpoints.items() if s == source), default=0)
         if identity is not None and identity.log_id.hex[:8] == position.log8:
             if head is not None and head.log_id == identity.log_id:
                 known = max(known, head.number)

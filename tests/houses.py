@@ -41,9 +41,10 @@ class Api:
         after: str | None = None,
         if_match: str | None = None,
         check: bool = False,
+        headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         """One request, sent once."""
-        headers = {}
+        headers = dict(headers or {})
         if method != "GET":
             headers["Idempotency-Key"] = key or str(uuid.uuid4())
         if after:

@@ -17,7 +17,7 @@ from deploy.command import demo as demo_
 from deploy.command import load as load_
 from deploy.command import rebuild as rebuild_
 from deploy.command import restored as restored_
-from deploy.command import running, tokens
+from deploy.command import running, stopping, tokens
 from deploy.command import status as status_
 from deploy.command import up as up_
 from deploy.command import verify as verify_
@@ -173,6 +173,20 @@ def token(
 ) -> None:
     """Print a bearer token for what runs in the data folder."""
     typer.echo(tokens.mint(running.data_folder(), role, area, subject or f"{role}@{area}"))
+
+
+@app.command()
+def stop(service: Service) -> None:
+    """End one service of what runs in the data folder; the others go on without it."""
+    _known(service)
+    stopping.stop(running.data_folder(), service)
+
+
+@app.command()
+def start(service: Service) -> None:
+    """Start a service again that `stop` ended; returns when it is ready."""
+    _known(service)
+    stopping.start(running.data_folder(), service)
 
 
 @app.command()

@@ -115,6 +115,7 @@ class Batcher:
         self._connected = connected
         self._appended = appended
         self._waiting: deque[tuple[Append, asyncio.Future[Verdict]]] = deque()
+        self._under_way: list[tuple[Append, asyncio.Future[Verdict]]] = []
         self._arrived = asyncio.Event()
         self._connection: asyncpg.Connection | None = None
         self._ended_by: Exception | None = None
@@ -130,18 +131,19 @@ class Batcher:
 
     async def run(self) -> None:
         """Until cancelled. If this ends in any other way the process must end: nothing could be written any more."""
-        batch: list[tuple[Append, asyncio.Future[Verdict]]] = []
         try:
             while True:
                 await self._arrived.wait()
-                batch = self._next_batch()
-                await self._answer(batch)
+                self._under_way = self._next_batch()
+                await self._answer(self._under_way)
+                self._under_way = []
                 self._appended()
         except Exception as error:
             # Nobody is left waiting for an answer that this process cannot give any more.
             self._ended_by = error
-            for _, answer in (*batch, *self._waiting):
+            for _, answer in (*self._under_way, *self._waiting):
                 _settle(answer, error)
+            self._under_way = []
             self._waiting.clear()
             raise
         finally:
@@ -149,9 +151,9 @@ class Batcher:
                 self._connection.terminate()
 
     async def drained(self) -> None:
-        """Returns once nothing waits."""
-        while self._waiting:
-            await asyncio.wait([answer for _, answer in self._waiting])
+        """Returns once everybody was answered."""
+        while unanswered := [answer for _, answer in (*self._under_way, *self._waiting) if not answer.done()]:
+            await asyncio.wait(unanswered)
 
     def _next_batch(self) -> list[tuple[Append, asyncio.Future[Verdict]]]:
         touched = _Touched()

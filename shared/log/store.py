@@ -1,6 +1,6 @@
 """Reading the log, and what hangs on it: claims, erasure, what was published."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,7 +28,8 @@ class History:
 
     events: Sequence[DomainEvent]
     event_ids: Sequence[UUID]
-    key_id: UUID | None
+    key_ids: Mapping[UUID, UUID]
+    """By person: the key that sealed their fields here."""
 
     @property
     def version(self) -> int:
@@ -82,7 +83,7 @@ class EventLog:
         return History(
             [self.catalogue.decode(dict(row), keys) for row in rows],
             [row["event_id"] for row in rows],
-            next((row["key_id"] for row in rows if row["key_id"]), None),
+            {row["person_id"]: row["key_id"] for row in rows if row["key_id"]},
         )
 
     async def answered(self, command_id: UUID, fingerprint: bytes) -> Verdict | None:

@@ -30,9 +30,13 @@ _serials = itertools.count(1)
 
 
 class Clients(Calls):
-    """Callers who send a request again, with its key, until it is answered; *cut_off* counts those cut in the middle."""
+    """Callers who send a request again, with its key, until it is answered.
+
+    *cut_off* counts, by service, the sendings that were cut off in the middle.
+    """
 
     def __init__(self, house: House, *roles: str) -> None:
+        self._house = house
         issuer, wanted = house.issuer, roles or ("integrator",)
         super().__init__(
             house.addresses,
@@ -42,6 +46,7 @@ class Clients(Calls):
         self.cut_off: Counter[str] = Counter()
 
     async def _once(self, service: str, method: str, path: str, **sent: Any) -> Reply:
+        self.addresses = self._house.addresses  # a house that starts again may have to take other ports
         try:
             return await super()._once(service, method, path, **sent)
         except aiohttp.ClientConnectorError:
@@ -194,7 +199,7 @@ class Known:
             worker: "deceased" if worker in self.died else standing
             for worker, standing in self.standings.items()
             if worker in self.workers
-        } | {worker: "deceased" for worker in self.workers & self.died}
+        } | dict.fromkeys(self.workers & self.died, "deceased")
         figures: dict[str, Counter[str]] = defaultdict(Counter)
         for worker, standing in stands.items():
             figures[self.villages[worker]][standing] += 1
@@ -307,14 +312,16 @@ async def all_heard(operator: Calls) -> status.Statuses:
 
 
 async def agrees(operator: Calls, calls: Calls) -> Rosters:
-    """Everybody has heard everything, `verify` is clean, rosters are what the logs imply, rebuilt views are the live."""
+    """Everybody has heard everything, `verify` is clean, and every roster is what the logs imply, also when rebuilt."""
     statuses = await all_heard(operator)
     assert (await verify.ask(operator)).findings == []
     registry, migration = await published(operator, REGISTRY), await published(operator, MIGRATION)
     said = await rosters(calls)
     assert said == of_words(registry, migration)
     for service in SERVICES:
-        views = {one["hearer"] for one in statuses[service]["checkpoints"]} - {"reactions"}
+        said_of_itself = statuses[service]
+        assert isinstance(said_of_itself, dict)
+        views = {one["hearer"] for one in said_of_itself["checkpoints"]} - {"reactions"}
         for view in sorted(views):
             rebuilt = await rebuild.ask(operator, service, view)
             assert rebuild.differences(service, rebuilt) == []

@@ -101,6 +101,15 @@ class RegisterTwo:
 
 
 @dataclass(frozen=True, slots=True)
+class NameIn:
+    """Another name for one of those in a history."""
+
+    stream_id: UUID
+    person_id: UUID
+    full_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rename:
     person_id: UUID
     full_name: str
@@ -174,6 +183,10 @@ async def handle(work: Work, command: Any) -> Answer:
             last = [fact for fact in so_far if isinstance(fact, Registered) and fact.person_id == person_id][-1]
             await work.decide(HISTORY, person_id, [replace(last, full_name=Known(full_name))])
             return Answer(200, {"id": str(person_id)})
+        case NameIn(stream_id, person_id, full_name):
+            renamed = Registered(occurred=TODAY, person_id=person_id, full_name=Known(full_name))
+            await work.decide(HISTORY, stream_id, [renamed])
+            return Answer(200, {"id": str(stream_id)})
         case Note(stream_id, text, once):
             so_far = await work.state(HISTORY, stream_id)
             if not (once and so_far):

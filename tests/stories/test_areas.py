@@ -1,0 +1,473 @@
+"""Who may see and do what: nobody without a token, and nobody outside their area (P8).
+
+Every route of every service stands in a table here; one that is added without a row fails.
+"""
+
+import base64
+import json
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey
+
+from deploy import SERVICES
+from deploy.house import House
+from deploy.issuer import AUDIENCE, ISSUER, Issuer
+from shared.http import kernel
+from tests.houses import Api, nik
+from tests.stories.telling import Story
+
+WONOSOBO, INDRAMAYU = "33.07.01.2003", "32.12.01.2007"
+
+_serials = count(50_000)
+
+
+def routes(house: House, service: str) -> list[tuple[str, str]]:
+    """Every route of a service, by its own API page."""
+    paths = httpx.get(f"{house.addresses[service]}/openapi.json").raise_for_status().json()["paths"]
+    return sorted((method.upper(), path) for path, methods in paths.items() for method in methods)
+
+
+def positions(house: House) -> dict[str, int]:
+    """How many facts each log holds."""
+    with Api(house, "operator", subject="tests-operator") as operator:
+        return {
+            service: operator.get(service, "/operations/status").raise_for_status().json()["position"]
+            for service in SERVICES
+        }
+
+
+# ── Tokens ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def forged(house: House, tmp_path: Path) -> dict[str, str]:
+    """Tokens that prove nothing, each in its own way."""
+    other = Issuer(tmp_path)
+    everybody: dict[str, Any] = {"subject": "forger", "ttl": timedelta(hours=1)}
+    good = house.issuer.mint("integrator", "*", **everybody)
+    header, claims, signature = good.split(".")
+    kid = json.loads(house.issuer.jwks.read_text())["keys"][0]["kid"]
+    far = {"iss": ISSUER, "aud": AUDIENCE, "sub": "forger", "roles": ["integrator"], "area": "*", "exp": 4_102_444_800}
+    stolen_name = ECKey.generate_key("P-256")
+
+    def ours(**changed: Any) -> str:
+        """Signed by the house's own key, with something about it wrong."""
+        said = {name: value for name, value in (far | changed).items() if value is not None}
+        return jwt.encode({"alg": "ES256", "kid": kid}, said, house.issuer._key)
+
+    return {
+        "another key": other.mint("integrator", "*", **everybody),
+        "another key under this one's name": jwt.encode({"alg": "ES256", "kid": kid}, far, stolen_name),
+        "no signature": f"{_part({'alg': 'none', 'kid': kid})}.{claims}.",
+        "a cut signature": f"{header}.{claims}.{signature[:-4]}",
+        "other claims": f"{header}.{_part(far | {'area': '*', 'roles': ['operator']})}.{signature}",
+        "the public key as a secret": f"{_part({'alg': 'HS256', 'kid': kid})}.{claims}.{signature}",
+        "expired": house.issuer.mint("integrator", "*", subject="forger", ttl=timedelta(hours=-1)),
+        "without end": ours(exp=None),
+        "another issuer": ours(iss="urn:another"),
+        "another audience": ours(aud="another"),
+        "nobody": ours(sub=None),
+        "no area": ours(area=None),
+        "an empty area": ours(area=""),
+        "no roles": ours(roles=None),
+        "roles that are no list": ours(roles="integrator"),
+        "not a token": "siti",
+        "not a header": f"{_part(['alg'])}.{claims}.{signature}",
+        "a header that makes no sense": f"{_part({'alg': 'ES256', 'crit': 1})}.{claims}.{signature}",
+        "letters that no token has": "é.ü.ñ",
+    }
+
+
+def _part(value: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_without_a_token_every_route_answers_401(house: House, service: str, tmp_path: Path) -> None:
+    """No token and a forged one alike, on every route but health and the API pages, and on paths that are none."""
+    found = routes(house, service)
+    assert len(found) > len(kernel.OPEN)
+    another = Issuer(tmp_path).mint("integrator", "*", subject="forger", ttl=timedelta(hours=1))
+    guarded = [route for route in found if route[1] not in kernel.OPEN]
+    with httpx.Client(base_url=house.addresses[service]) as anybody:
+        for method, path in [*guarded, ("GET", "/nothing-here"), ("POST", "/health/live/"), ("HEAD", "/feed")]:
+            for authorization, slug in (
+                (None, "token-missing"),
+                ("Basic c2l0aTpydGluaQ==", "token-missing"),
+                ("Bearer", "token-missing"),
+                (f"Bearer {another}", "token-invalid"),
+            ):
+                headers = {"Authorization": authorization} if authorization else {}
+                answer = anybody.request(method, path.replace("{", "").replace("}", ""), headers=headers)
+                assert answer.status_code == 401, (method, path, authorization)
+                assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+                if method != "HEAD":
+                    assert answer.json()["slug"] == slug, (method, path)
+        for path in sorted(kernel.OPEN):
+            assert anybody.get(path).status_code == 200, path
+
+
+def test_no_forged_token_is_taken(house: House, tmp_path: Path) -> None:
+    for how, token in forged(house, tmp_path).items():
+        answer = httpx.get(
+            f"{house.addresses['registry']}/persons", headers={"Authorization": f"Bearer {token}".encode()}
+        )
+        assert (answer.status_code, answer.json()["slug"]) == (401, "token-invalid"), how
+
+
+def test_a_good_token_is_taken(house: House) -> None:
+    """What the forged ones are held against."""
+    token = house.issuer.mint("village-officer", WONOSOBO, subject="officer", ttl=timedelta(hours=1))
+    address = f"{house.addresses['registry']}/persons"
+    for scheme in ("Bearer", "bearer"):
+        assert httpx.get(address, headers={"Authorization": f"{scheme} {token}"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("role", "reads", "writes", "designates", "operates", "feeds"),
+    [
+        ("village-officer", True, True, False, False, False),
+        ("regency-coordinator", True, True, False, False, False),
+        ("integrator", True, True, False, False, False),
+        ("programme-office", True, False, True, False, False),
+        ("service", False, False, False, False, True),
+        ("operator", False, False, False, True, True),
+        ("no-such-role", False, False, False, False, False),
+    ],
+)
+def test_each_role_has_its_scopes(
+    house: House, role: str, reads: bool, writes: bool, designates: bool, operates: bool, feeds: bool
+) -> None:
+    """403 `scope-missing` before anything of the request is looked at; with the scope, it is looked at."""
+    asked = [
+        (reads, "GET", "/persons?limit=1"),
+        (writes, "POST", "/persons"),
+        (designates, "POST", "/villages"),
+        (operates, "GET", "/operations/status"),
+        (operates, "GET", "/operations/verify/event?number=1"),
+        (operates, "POST", "/operations/views/no-such-view/rebuild"),
+        (feeds, "GET", "/feed?after=0&limit=0"),
+    ]
+    with Api(house, role, subject=role) as api:
+        for allowed, method, path in asked:
+            answer = api.request(method, "registry", path, body={} if method == "POST" else None)
+            if allowed:
+                assert answer.status_code in (200, 404, 422), (role, path)
+            else:
+                assert (answer.status_code, answer.json()["slug"]) == (403, "scope-missing"), (role, path)
+
+
+# ── Areas ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class There:
+    """What lies in one village: something of every kind."""
+
+    village: str
+    person_id: str
+    candidate: str
+    child: str
+    household_id: str
+    trip_id: str
+    course_id: str
+    group_id: str
+    at: str
+
+    @classmethod
+    def made(cls, house: House, village: str) -> "There":
+        """By somebody who may."""
+        with Api(house, "programme-office", subject="office") as office:
+            designation = {"village": village, "year": 2019, "decree": "KEP-59/2017"}
+            assert office.post("registry", "/villages", designation).status_code in (200, 201)
+        with Api(house) as api:
+            story = Story(api, village)
+            home = story.registers("Siti Contoh")
+            story.returns(story.departs(home, "Taiwan", "2022-01-01"), "2024-01-01", "contract_ended")
+            worker = story.registers("Rini Contoh")
+            spouse, child = story.family_of(worker, "Joko Contoh", "Bima Contoh", "2018-05-17")
+            trip = story.departs(worker, "Malaysia", "2025-01-01")
+            answer = api.post(
+                "registry",
+                "/households",
+                {
+                    "village": village,
+                    "members": [home, child],
+                    "kin": [{"person_id": home, "relative_id": child, "relation": "parent"}],
+                },
+                after=story.at,
+            )
+            story.at = answer.headers["Event-Position"]
+            household = answer.json()["id"]
+            course = story._told("enterprise", "/courses", {"village": village, "title": "T", "starts_on": "2026-01-01"})
+            story._told("enterprise", f"/courses/{course['id']}/enrolments", {"person_id": home})
+            group = story._told("cooperative", "/groups", {"village": village, "name": "Kelompok Tani"})
+            assert story.reasons_to_train(spouse)
+            assert story.parents_abroad(child)
+            assert story.is_prospect(home)
+            assert story.at
+            return cls(village, worker, home, child, household, trip, course["id"], group["id"], story.at)
+
+
+@pytest.fixture(scope="module")
+def wonosobo(house: House) -> There:
+    return There.made(house, WONOSOBO)
+
+
+@pytest.fixture(scope="module")
+def indramayu(house: House) -> There:
+    return There.made(house, INDRAMAYU)
+
+
+@pytest.fixture
+def neighbour(house: House) -> Iterator[Api]:
+    """A coordinator of Indramayu."""
+    with Api(house, "regency-coordinator", "32.12", subject="indramayu") as api:
+        yield api
+
+
+LISTS = {
+    "registry": ["/villages", "/persons", "/workers", "/households", "/figures"],
+    "migration_service": ["/trips", "/service-files", "/figures"],
+    "enterprise": ["/training-roster", "/courses", "/figures"],
+    "parenting": ["/children", "/figures"],
+    "cooperative": ["/prospects", "/groups", "/figures"],
+}
+DETAILS = {
+    "registry": ["/villages/{code}", "/persons/{person_id}", "/households/{household_id}"],
+    "migration_service": ["/trips/{trip_id}", "/service-files/{worker_id}"],
+    "enterprise": ["/training-roster/{person_id}", "/courses/{course_id}"],
+    "parenting": ["/children/{person_id}"],
+    "cooperative": ["/prospects/{person_id}", "/groups/{group_id}"],
+}
+WRITES_THERE = {
+    "registry": [
+        ("PATCH", "/persons/{person_id}", {"name": "Siti Baru"}),
+        ("POST", "/persons/{person_id}/death", {"died_on": "2026-01-01"}),
+        ("PATCH", "/persons/{person_id}/death", {"died_on": "2026-01-01"}),
+        ("DELETE", "/persons/{person_id}/death", None),
+        ("POST", "/persons/{person_id}/erasure", None),
+        ("POST", "/households/{household_id}/kin", {"person_id": "$own", "relative_id": "$own2", "relation": "spouse"}),
+        ("DELETE", "/households/{household_id}/kin/{person_id}/{relative_id}", None),
+        # A person there, named in a body
+        ("POST", "/workers", {"person_id": "$there"}),
+        ("POST", "/households", {"village": INDRAMAYU, "members": ["$there"]}),
+        (
+            "POST",
+            "/households",
+            {
+                "village": INDRAMAYU,
+                "members": ["$own"],
+                "kin": [{"person_id": "$own", "relative_id": "$there", "relation": "child"}],
+            },
+        ),
+    ],
+    "migration_service": [
+        ("POST", "/departures", {"worker_id": "$there", "country": "Taiwan", "contract_date": "2024-03-01"}),
+        ("POST", "/returns", {"trip_id": "$trip", "returned_on": "2026-01-01", "reason": "contract_ended"}),
+        ("POST", "/leave-ends", {"trip_id": "$trip", "ended_on": "2026-01-01"}),
+        ("PATCH", "/trips/{trip_id}/departure", {"country": "Korea"}),
+        ("DELETE", "/trips/{trip_id}/departure", None),
+        ("PATCH", "/trips/{trip_id}/return", {"reason": "leave"}),
+        ("DELETE", "/trips/{trip_id}/return", None),
+        ("PATCH", "/trips/{trip_id}/leave-end", {"ended_on": "2026-01-01"}),
+        ("DELETE", "/trips/{trip_id}/leave-end", None),
+    ],
+    "enterprise": [
+        ("POST", "/courses/{course_id}/enrolments", {"person_id": "$own"}),
+        ("POST", "/courses/{course_id}/attendances", {"person_id": "$own", "on": "2026-02-01"}),
+    ],
+    "parenting": [],
+    "cooperative": [
+        ("POST", "/groups/{group_id}/members", {"person_id": "$own"}),
+        ("POST", "/groups/{group_id}/members/{person_id}/leaving", {}),
+    ],
+}
+NAMES_A_VILLAGE_THERE = {
+    "registry": [
+        ("POST", "/persons", {"name": "Siti Contoh", "village": WONOSOBO}),
+        ("POST", "/persons", {"name": "Siti Contoh", "village": WONOSOBO.replace(".", "")}),
+        ("POST", "/workers", {"name": "Siti Contoh", "village": WONOSOBO}),
+        ("POST", "/households", {"village": WONOSOBO, "members": ["$own"]}),
+        ("PATCH", "/persons/{own}", {"village": WONOSOBO}),
+    ],
+    "migration_service": [],
+    "enterprise": [("POST", "/courses", {"village": WONOSOBO, "title": "T", "starts_on": "2026-01-01"})],
+    "parenting": [],
+    "cooperative": [("POST", "/groups", {"village": WONOSOBO, "name": "Kelompok"})],
+}
+BY_ROLE_ALONE = {("registry", "POST", "/villages")}
+
+
+def at(path: str, there: There, own: There) -> str:
+    """*path* with the ids of what lies *there*."""
+    candidate = path.startswith(("/training-roster", "/prospects"))
+    return path.format(
+        code=there.village,
+        person_id=there.candidate if candidate else there.child if "/children" in path else there.person_id,
+        relative_id=there.child,
+        worker_id=there.person_id,
+        household_id=there.household_id,
+        trip_id=there.trip_id,
+        course_id=there.course_id,
+        group_id=there.group_id,
+        own=own.person_id,
+    )
+
+
+def filled(body: Any, there: There, own: There) -> Any:
+    """*body* with ids in place of their names."""
+    ids = {"$there": there.person_id, "$trip": there.trip_id, "$own": own.person_id, "$own2": own.candidate}
+    if isinstance(body, dict):
+        return {name: filled(value, there, own) for name, value in body.items()}
+    if isinstance(body, list):
+        return [filled(value, there, own) for value in body]
+    return ids.get(body, body) if isinstance(body, str) else body
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_route_stands_in_a_table(house: House, service: str) -> None:
+    """The tests below speak of all of them."""
+    told = {("GET", path) for path in LISTS[service] + DETAILS[service]}
+    told |= {(method, path) for method, path, _ in WRITES_THERE[service]}
+    told |= {(method, path.replace("{own}", "{person_id}")) for method, path, _ in NAMES_A_VILLAGE_THERE[service]}
+    told |= {(method, path) for named, method, path in BY_ROLE_ALONE if named == service}
+    own = {route for route in routes(house, service) if route not in kernel.SCOPES and route[1] not in kernel.OPEN}
+    assert told == own
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_reads_show_nothing_of_another_area(
+    house: House, neighbour: Api, wonosobo: There, indramayu: There, service: str
+) -> None:
+    """Lists name only the caller's own villages, details of others are not there; who may see both, sees both."""
+    with Api(house) as everybody:
+        for path in LISTS[service]:
+            here = {item["village"] for item in neighbour.items(service, path, after=indramayu.at)}
+            assert INDRAMAYU in here, path
+            assert all(village.startswith("32.12.") for village in here), path
+            assert neighbour.items(service, f"{path}?region=33.07", after=wonosobo.at) == [], path
+            assert neighbour.items(service, f"{path}?region={WONOSOBO}") == [], path
+            there = {item["village"] for item in everybody.items(service, path, after=wonosobo.at)}
+            assert {WONOSOBO, INDRAMAYU} <= there, path
+        for path in DETAILS[service]:
+            assert everybody.get(service, at(path, wonosobo, indramayu), after=wonosobo.at).status_code == 200, path
+            assert neighbour.get(service, at(path, indramayu, indramayu)).status_code == 200, path
+            answer = neighbour.get(service, at(path, wonosobo, indramayu))
+            assert (answer.status_code, answer.json()["slug"]) == (404, "not-found"), path
+    if service == "migration_service":
+        assert neighbour.items(service, f"/trips?worker_id={wonosobo.person_id}") == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_writes_on_what_lies_there_find_nothing(
+    house: House, neighbour: Api, wonosobo: There, indramayu: There, service: str
+) -> None:
+    """404 as for what does not exist at all, a check too; and no log has grown."""
+    before = positions(house)
+    for method, path, body in WRITES_THERE[service]:
+        for check in (False, True):
+            answer = neighbour.request(
+                method,
+                service,
+                at(path, wonosobo, indramayu),
+                body=filled(body, wonosobo, indramayu),
+                if_match='"1"',
+                after=f"{wonosobo.at}, {indramayu.at}",
+                check=check,
+            )
+            assert answer.status_code == 404, (method, path, answer.text)
+            assert answer.json()["slug"] in ("not-found", "worker-unknown", "person-unknown"), (method, path)
+    assert positions(house) == before
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_write_may_name_a_village_there(
+    house: House, neighbour: Api, wonosobo: There, indramayu: There, service: str
+) -> None:
+    """403 `outside-area`, a check too; and no log has grown."""
+    before = positions(house)
+    for method, path, body in NAMES_A_VILLAGE_THERE[service]:
+        own = at(path, wonosobo, indramayu)
+        tag = neighbour.get(service, own, after=indramayu.at).headers["ETag"] if method == "PATCH" else None
+        for check in (False, True):
+            answer = neighbour.request(
+                method, service, own, body=filled(body, wonosobo, indramayu), if_match=tag, check=check
+            )
+            assert (answer.status_code, answer.json()["slug"]) == (403, "outside-area"), (method, path)
+    assert positions(house) == before
+
+
+def test_nobody_is_recruited_from_another_area(
+    house: House, neighbour: Api, wonosobo: There, indramayu: There
+) -> None:
+    """Somebody on a roster there counts as on none here: the answer is that for a person nobody knows."""
+    before = positions(house)
+    for service, path, slug in (
+        ("enterprise", f"/courses/{indramayu.course_id}/enrolments", "not-on-roster"),
+        ("cooperative", f"/groups/{indramayu.group_id}/members", "not-a-prospect"),
+    ):
+        answers = [
+            neighbour.post(service, path, {"person_id": person}, after=wonosobo.at)
+            for person in (wonosobo.candidate, str(uuid.uuid4()))
+        ]
+        assert [(answer.status_code, answer.json()) for answer in answers] == [(409, answers[1].json())] * 2
+        assert answers[0].json()["slug"] == slug
+    assert positions(house) == before
+
+
+def test_a_nik_from_there_tells_no_name(house: House, api: Api, neighbour: Api) -> None:
+    """Whatever name it is tried with, the answer is the same: registered elsewhere."""
+    number = nik(next(_serials), "330701")
+    there = api.post("registry", "/persons", {"nik": number, "name": "Siti Contoh", "village": WONOSOBO})
+    assert there.status_code == 201
+    before = positions(house)
+    answers = [
+        neighbour.post("registry", "/workers", {"nik": number, "name": name, "village": INDRAMAYU}, check=check)
+        for name in ("Siti Contoh", "Rini Contoh")
+        for check in (False, True)
+    ]
+    assert {answer.status_code for answer in answers} == {409}
+    assert len({answer.content for answer in answers}) == 1
+    assert answers[0].json()["slug"] == "nik-registered-elsewhere"
+    assert positions(house) == before
+
+
+def test_only_the_programme_office_designates_and_only_in_its_area(house: House, neighbour: Api) -> None:
+    body = {"village": "33.07.01.2004", "year": 2019, "decree": "KEP-59/2017"}
+    before = positions(house)
+    answer = neighbour.post("registry", "/villages", body)
+    assert (answer.status_code, answer.json()["slug"]) == (403, "scope-missing")
+    with Api(house, "programme-office", "32", subject="west-java") as office:
+        answer = office.post("registry", "/villages", body)
+        assert (answer.status_code, answer.json()["slug"]) == (403, "outside-area")
+    assert positions(house) == before
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_feed_is_for_services_and_operators(house: House, neighbour: Api, service: str) -> None:
+    """403 `scope-missing` for everybody else, whatever their area."""
+    with Api(house) as everybody, Api(house, "service", subject="sixth") as sixth:
+        for api in (neighbour, everybody):
+            answer = api.get(service, "/feed?after=0")
+            assert (answer.status_code, answer.json()["slug"]) == (403, "scope-missing")
+        assert sixth.get(service, "/feed?after=0&limit=1").status_code == 200
+
+
+def test_an_area_ends_where_its_code_does(house: House, wonosobo: There) -> None:
+    """33.0 is no prefix of 33.07, and a village's officer sees one village."""
+    with Api(house, "village-officer", "33.0", subject="nowhere") as nowhere:
+        assert nowhere.items("registry", "/persons", after=wonosobo.at) == []
+        assert nowhere.get("registry", f"/persons/{wonosobo.person_id}").status_code == 404
+    with Api(house, "village-officer", WONOSOBO, subject="officer") as officer:
+        assert {person["village"] for person in officer.items("registry", "/persons")} == {WONOSOBO}
+        named = officer.post("registry", "/persons", {"name": "Siti Contoh", "village": "33.07.01.2004"})
+        assert (named.status_code, named.json()["slug"]) == (403, "outside-area")
