@@ -121,7 +121,8 @@ class Bus:
 
     async def close(self) -> None:
         """Disconnect."""
-        await self._client.close()
+        if self._ack_inbox:  # it was connected once: nats-py takes no goodbye before
+            await self._client.close()
 
     @property
     def connected(self) -> bool:

@@ -64,6 +64,7 @@ class Runtime:
         self.stopping = False
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._tasks: list[asyncio.Task[None]] = []
+        self._looking = asyncio.Lock()
         self.pool: asyncpg.Pool
         self.engine: AsyncEngine
         self.log: EventLog
@@ -261,7 +262,14 @@ class Runtime:
         return all(self.leases.held(s.name) for s in self.subscriptions)
 
     async def look_at_views(self) -> None:
-        """Read which views are being made, and end that for those that have come far enough."""
+        """Read which views are being made, and end that for those that have come far enough.
+
+        One at a time: what was read first must not be remembered last.
+        """
+        async with self._looking:
+            await self._look_at_views()
+
+    async def _look_at_views(self) -> None:
         rows = await self.pool.fetch("SELECT name, catching_up FROM log.views WHERE catching_up IS NOT NULL")
         catching_up: dict[str, dict[str, int | None]] = {}
         for row in rows:

@@ -75,7 +75,10 @@ class ViewHearer:
         async with self._runtime.pool.acquire() as connection, connection.transaction():
             await move(connection, self.name, source, before, after, told)
             await projecting.apply(connection, self._schema, changes)
-        await self._look_at_goals(source, after.number)
+        self._runtime.moved(self.name, source, after)
+        # Only now: a goal is reached by the checkpoint that stands, and after the last fact nobody looks again.
+        if self.name in self._runtime.catching_up:
+            await self._runtime.look_at_views()
 
     async def go_back(self, source: str, before: Checkpoint, back: WentBack) -> None:
         """Rows may rest on facts that no longer exist: start the whole view anew; it is not read until it is there."""
@@ -98,10 +101,6 @@ class ViewHearer:
             number,
         )
         await self._runtime.look_at_views()
-
-    async def _look_at_goals(self, _source: str, _number: int) -> None:
-        if self.name in self._runtime.catching_up:
-            await self._runtime.look_at_views()
 
 
 async def start_anew(runtime: "Runtime", connection: Connection, view: View) -> None:

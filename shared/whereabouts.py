@@ -1,7 +1,7 @@
 """Where workers stand and who belongs to them, as the published words say it: read alike by every roster.
 
 Each source's words lie in tables of their own, keyed by that source's ids; what they mean together is a join when a
-roster is read. So it does not matter which service was heard first, or how late (design 4, *Views*).
+roster is read. So it does not matter which service was heard first, or how late (decision 0005).
 """
 
 from collections.abc import Iterable

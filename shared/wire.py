@@ -1,6 +1,6 @@
 """How a public event travels: CloudEvents 1.0 structured JSON, one subject each, a few headers.
 
-What is made here is stored once, beside the fact, and sent as stored ever after (design 4, *Publishing*).
+What is made here is stored once, beside the fact, and sent as stored ever after (decision 0002).
 """
 
 from typing import Any

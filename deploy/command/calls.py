@@ -28,6 +28,9 @@ _PAGE = 500
 _TOKEN_SECONDS = 300.0
 _CONNECTIONS_PER_SERVICE = 32
 
+LONG_SECONDS = 600.0
+"""How long an answer may take that reads a whole log."""
+
 Token = Callable[[], str]
 """Answers a bearer token that is good for some minutes."""
 
@@ -80,7 +83,7 @@ class Calls:
     """Calls to the services at *addresses* with the bearer *token*.
 
     *patience_seconds* is for how long a service that is away or not ready is asked again; *timeout_seconds* for how
-    long one answer may take.
+    long one answer may take, where a call does not say otherwise.
     """
 
     def __init__(
@@ -102,7 +105,6 @@ class Calls:
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, limit_per_host=_CONNECTIONS_PER_SERVICE),
-            timeout=self._timeout,
             trust_env=False,
         )
         return self
@@ -114,11 +116,19 @@ class Calls:
             await self._session.close()
 
     async def get(
-        self, service: str, path: str, *, query: Mapping[str, str | int] | None = None, after: str | None = None
+        self,
+        service: str,
+        path: str,
+        *,
+        query: Mapping[str, str | int] | None = None,
+        after: str | None = None,
+        timeout_seconds: float | None = None,
     ) -> Reply:
         """Read *path*; with *after*, what has happened by then is in the answer."""
         headers = {"After-Position": after} if after else {}
-        return await self._ask(service, "GET", path, query=query or {}, headers=headers)
+        return await self._ask(
+            service, "GET", path, query=query or {}, headers=headers, timeout_seconds=timeout_seconds
+        )
 
     async def post(
         self,
@@ -129,10 +139,18 @@ class Calls:
         key: str,
         after: str | None = None,
         check: bool = False,
+        timeout_seconds: float | None = None,
     ) -> Reply:
         """Write under the Idempotency-Key *key*; with *check*, only ask what would be answered."""
-        headers = {"Idempotency-Key": key} | ({"After-Position": after} if after else {})
-        return await self._ask(service, "POST", path, query={"check": 1} if check else {}, headers=headers, body=body)
+        return await self._ask(
+            service,
+            "POST",
+            path,
+            query={"check": 1} if check else {},
+            headers={"Idempotency-Key": key} | ({"After-Position": after} if after else {}),
+            body=body,
+            timeout_seconds=timeout_seconds,
+        )
 
     async def items(self, service: str, path: str) -> AsyncIterator[dict[str, Any]]:
         """Every item of a paged list."""
@@ -154,7 +172,9 @@ class Calls:
         query: Mapping[str, str | int],
         headers: Mapping[str, str],
         body: Mapping[str, Any] | None = None,
+        timeout_seconds: float | None = None,
     ) -> Reply:
+        within = aiohttp.ClientTimeout(total=timeout_seconds) if timeout_seconds else self._timeout
         data = None if body is None else orjson.dumps(body)
         try:
             async for attempt in stamina.retry_context(
@@ -166,7 +186,9 @@ class Calls:
                 wait_jitter=0.05,
             ):
                 with attempt:
-                    return await self._once(service, method, path, query=query, headers=headers, data=data)
+                    return await self._once(
+                        service, method, path, query=query, headers=headers, data=data, within=within
+                    )
         except (aiohttp.ClientError, TimeoutError, _NotNow) as error:
             raise Unreachable(service, str(error) or type(error).__name__) from error
         raise AssertionError("a retry context either answers or raises")
@@ -180,6 +202,7 @@ class Calls:
         query: Mapping[str, str | int],
         headers: Mapping[str, str],
         data: bytes | None,
+        within: aiohttp.ClientTimeout,
     ) -> Reply:
         if self._session is None:
             raise RuntimeError("Calls are made inside `async with`")
@@ -188,7 +211,13 @@ class Calls:
             sent["Content-Type"] = "application/json"
         began = time.perf_counter()
         async with self._session.request(
-            method, self.addresses[service] + path, params=query, headers=sent, data=data, allow_redirects=False
+            method,
+            self.addresses[service] + path,
+            params=query,
+            headers=sent,
+            data=data,
+            timeout=within,
+            allow_redirects=False,
         ) as answer:
             raw = await answer.read()
             took = (time.perf_counter() - began) * 1000

@@ -62,7 +62,7 @@ def run(placements: Path, today: date, report: Path | None, json: Path | None) -
         try:
             with step("Starting PostgreSQL, NATS and five services · memulai"):
                 house.start()
-            told = asyncio.run(_play(Running(house.addresses, issuer=house.issuer), lines, today, report))
+            told = asyncio.run(play(Running(house.addresses, issuer=house.issuer), lines, today, report))
         finally:
             with step("Ending everything · mengakhiri"):
                 house.stop()
@@ -72,7 +72,7 @@ def run(placements: Path, today: date, report: Path | None, json: Path | None) -
     return told.villages.complete
 
 
-async def _play(running: Running, lines: Sequence[Line], today: date, report: Path | None) -> Told:
+async def play(running: Running, lines: Sequence[Line], today: date, report: Path | None = None) -> Told:
     """What happens while the house stands."""
     run_id = secrets.token_hex(16)
     judged: list[Judged] = []
@@ -95,7 +95,13 @@ async def _play(running: Running, lines: Sequence[Line], today: date, report: Pa
         way = None
         if followed:
             with step("Following one return · mengikuti satu kepulangan"):
-                way = await journey.follow(calls, followed, at_home.get(followed.trip.worker_id), f"{run_id}:followed")
+                way = await journey.follow(
+                    calls,
+                    followed,
+                    at_home.get(followed.trip.worker_id),
+                    decides=rules.decides(trips, home, followed),
+                    key=f"{run_id}:followed",
+                )
             await _wait_until_heard(calls)
         return Told(judged, len(at_home), home, way, await villages.ask(calls))
 

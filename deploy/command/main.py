@@ -29,9 +29,9 @@ from deploy.house import HouseFailed
 
 Answer = TypeVar("Answer")
 
-_LONG_SECONDS = 600.0
-_SHORT_PATIENCE_SECONDS = 2.0
-_SHORT_TIMEOUT_SECONDS = 10.0
+# A load waits for a service that comes up again; somebody who asks how things stand wants to be told that it is away.
+_PATIENCE_SECONDS = 2.0
+_TIMEOUT_SECONDS = 10.0
 
 app = typer.Typer(
     help="Desa Migran Produktif: five services for migrant workers and their families.",
@@ -103,7 +103,7 @@ def load(
 def villages(json: JsonFile = None) -> None:
     """Show how each village stands."""
     _can_be_written(json)
-    found = _ask(villages_.ask, "programme-office", "operator", patience_seconds=_SHORT_PATIENCE_SECONDS)
+    found = _ask(villages_.ask, "programme-office", "operator")
     villages_.show(found, results())
     if json:
         villages_.write_json(found, json)
@@ -142,7 +142,7 @@ def status(
 @app.command()
 def verify() -> None:
     """Check every log, every checkpoint against its owner, and the bus against the logs."""
-    verified = _ask(verify_.ask, "operator", timeout_seconds=_LONG_SECONDS)
+    verified = _ask(verify_.ask, "operator")
     verify_.show(verified, results())
     for finding in verified.findings:
         results().print(str(finding), markup=False, highlight=False)
@@ -153,7 +153,7 @@ def verify() -> None:
 def rebuild(service: Service, view: Annotated[str, typer.Argument(metavar="VIEW", help="The view's name.")]) -> None:
     """Make a view anew beside the live one, compare them, put right what differs."""
     _known(service)
-    said = _ask(lambda calls: rebuild_.ask(calls, service, view), "operator", timeout_seconds=_LONG_SECONDS)
+    said = _ask(lambda calls: rebuild_.ask(calls, service, view), "operator")
     rebuild_.show(service, said, results())
     differing = rebuild_.differences(service, said)
     for sentence in differing:
@@ -221,17 +221,12 @@ def _as_ctrl_c(_number: int, _frame: FrameType | None) -> None:
     signal.raise_signal(signal.SIGINT)
 
 
-def _ask(
-    job: Callable[[Calls], Awaitable[Answer]],
-    *roles: str,
-    patience_seconds: float = _SHORT_PATIENCE_SECONDS,
-    timeout_seconds: float = _SHORT_TIMEOUT_SECONDS,
-) -> Answer:
+def _ask(job: Callable[[Calls], Awaitable[Answer]], *roles: str, patience_seconds: float = _PATIENCE_SECONDS) -> Answer:
     """Do *job* against what runs, as somebody with *roles*."""
 
     async def asked() -> Answer:
         async with running.find().calls(
-            *roles, patience_seconds=patience_seconds, timeout_seconds=timeout_seconds
+            *roles, patience_seconds=patience_seconds, timeout_seconds=_TIMEOUT_SECONDS
         ) as calls:
             return await job(calls)
 

@@ -89,18 +89,24 @@ def _reason(n: int) -> Reason:
     return "leave" if n % EVERY_NTH_ON_LEAVE == 0 else "contract_ended"
 
 
+def decides(all_trips: Iterable[Trip], coming_home: Iterable[HomeComing], one: HomeComing) -> bool:
+    """Whether *one* says where its worker stands: the trip is the latest, and no return by death wins over it."""
+    worker = one.trip.worker_id
+    latest = max((t for t in all_trips if t.worker_id == worker), key=lambda trip: (trip.departed_on, trip.number))
+    died = any(other.reason == "died" for other in coming_home if other.trip.worker_id == worker)
+    return one.reason == "died" or (latest == one.trip and not died)
+
+
 def to_be_followed(all_trips: Sequence[Trip], coming_home: Sequence[HomeComing]) -> HomeComing | None:
     """The return whose way through the services is shown: the last that every pillar has something to do with.
 
-    That is one for good, by somebody with a family and this one trip; failing that, any return for good, then any.
+    That is one for good, by somebody with a family, which says where they stand; failing that, the nearest to it.
     """
-    count: dict[str, int] = {}
-    for trip in all_trips:
-        count[trip.worker_id] = count.get(trip.worker_id, 0) + 1
+    with_family = {trip.worker_id for trip in all_trips if trip.brings_family}
 
     def worth(n: int) -> tuple[bool, bool, bool, int]:
         one = coming_home[n]
-        alone = count[one.trip.worker_id] == 1
-        return one.reason == "contract_ended", alone, alone and one.trip.brings_family, n
+        standing = decides(all_trips, coming_home, one)
+        return standing, one.reason == "contract_ended", one.trip.worker_id in with_family, n
 
     return coming_home[max(range(len(coming_home)), key=worth)] if coming_home else None

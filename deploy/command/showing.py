@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -17,8 +18,9 @@ def results() -> Console:
     return Console() if sys.stdout.isatty() else Console(width=200, soft_wrap=True)
 
 
+@cache
 def aside() -> Console:
-    """Where progress and reproaches go."""
+    """Where progress and reproaches go: one console, so that a sentence and a moving bar know of each other."""
     return Console(stderr=True, highlight=False, soft_wrap=True)
 
 

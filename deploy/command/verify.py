@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
-from deploy.command.calls import SERVICES, Calls, each_service
+from deploy.command.calls import LONG_SECONDS, SERVICES, Calls, each_service
 from deploy.command.failures import Unreachable
 from deploy.command.showing import table
 
@@ -44,7 +44,8 @@ async def ask(calls: Calls) -> Verified:
     verified = Verified()
 
     async def one(service: str) -> dict[str, Any]:
-        return dict((await calls.get(service, "/operations/verify")).must(200))
+        await calls.get(service, "/health/live")  # one that hangs is not waited for as long as one that reads its log
+        return dict((await calls.get(service, "/operations/verify", timeout_seconds=LONG_SECONDS)).must(200))
 
     for service, said in (await each_service(one)).items():
         if isinstance(said, Unreachable):

@@ -1,9 +1,9 @@
 """The migration service over HTTP."""
 
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from services.migration_service.commands import CheckCells
@@ -209,7 +209,11 @@ async def retract_leave_end(trip_id: UUID, write: Write) -> Response:
 
 
 @router.get("/trips", summary="Trips by village", tags=["trips"])
-async def list_trips(read: Read, paging: Paging, worker_id: UUID | None = None) -> dict[str, Any]:
+async def list_trips(
+    read: Read,
+    paging: Paging,
+    worker_id: Annotated[UUID | None, Query(description="Only this worker's trips.")] = None,
+) -> dict[str, Any]:
     """The retracted ones too. *overlaps* names trips of the same person that cannot be so at the same time."""
     query = trips.trips() if worker_id is None else trips.trips().where(trips.WORKER == worker_id)
     return await read.page(query, key=trips.KEY, paging=paging, village=trips.VILLAGE, item=trips.item)

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import structlog
 from fastapi import Depends, FastAPI
+from fastapi.telemetry import TelemetryConfig
 from opentelemetry.trace import SpanKind
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -25,6 +26,9 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 log = structlog.get_logger()
 
 _MOST_BYTES = 1 << 20
+
+_NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+"""FastAPI's own spans hold the address as it was asked, and with it what a caller wrote there (P6)."""
 
 STARTING = Refusal(
     "starting", 503, "This service is starting or ending: try again soon.",
@@ -107,6 +111,7 @@ def build(service: Service, runtime: Runtime) -> Doorkeeper:
         version="1",
         redoc_url=None,
         redirect_slashes=False,
+        telemetry=_NO_TELEMETRY,
     )
     app.state.runtime = runtime
     app.state.scopes = {**kernel.SCOPES, **service.scopes}

@@ -179,7 +179,8 @@ class Reading:
     def answer(self, body: Mapping[str, Any], *, version: int | None = None) -> Response:
         """A body with its ETag."""
         headers = {} if version is None else {"ETag": f'"{version}"'}
-        return Response(orjson.dumps(body, default=str), headers=headers, media_type="application/json")
+        plain = {str(name): value for name, value in body.items()}  # names in a row are SQLAlchemy's kind of string
+        return Response(orjson.dumps(plain, default=str), headers=headers, media_type="application/json")
 
 
 def _within(village: sa.ColumnElement[Any], area: str) -> list[sa.ColumnElement[bool]]:

@@ -66,7 +66,7 @@ async def feed(
     after: Annotated[int, Query(ge=0, le=_LAST, description="The published number to go on after.")],
     log: Annotated[UUID | None, Query(description="The log id under which *after* was heard.")] = None,
     event: Annotated[UUID | None, Query(description="The id of the event *after*.")] = None,
-    limit: Annotated[int, Query(ge=0, le=PAGE)] = PAGE,
+    limit: Annotated[int, Query(ge=0, le=PAGE, description="Events a page; 0 for the head alone.")] = PAGE,
 ) -> Response:
     """A page of the feed; 409 `cursor-unknown`, with what is kept, where the log does not hold the cursor."""
     runtime = runtime_of(request)
@@ -103,7 +103,9 @@ async def verify(request: Request) -> Response:
 @router.get(
     "/operations/verify/event", tags=["operations"], summary="The event under a number", dependencies=_authorized
 )
-async def event_under(request: Request, number: Annotated[int, Query(ge=1, le=_LAST)]) -> dict[str, Any]:
+async def event_under(
+    request: Request, number: Annotated[int, Query(ge=1, le=_LAST, description="A published number.")]
+) -> dict[str, Any]:
     """What a hearer's checkpoint is held against; `not-found` beyond the head."""
     runtime = runtime_of(request)
     said = await runtime.log.said_at(number)

@@ -1,6 +1,6 @@
 """What every public event has: a durable name, a version, a place and a person it is partitioned by."""
 
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,7 +10,8 @@ class PublicEvent(BaseModel):
     """A fact as others hear it (CloudEvents 1.0 *data*).
 
     Additive within a version; anything else is a new class with a higher *version*. No name, number, address, birth
-    date or free text (P6): ids, codes, dates, and of children the birth year.
+    date or free text (P6): ids, codes, dates, and of children the birth year,
+    or that they are of age.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -18,7 +19,6 @@ class PublicEvent(BaseModel):
     service: ClassVar[str]
     name: ClassVar[str]
     version: ClassVar[int] = 1
-    samples: ClassVar[tuple[dict[str, Any], ...]] = ()
 
     @property
     def partition_key(self) -> UUID | str:

@@ -306,8 +306,8 @@ async def published(operator: Calls, service: str) -> list[dict[str, Any]]:
 async def all_heard(operator: Calls) -> status.Statuses:
     """Wait until everybody has heard everything."""
     statuses = await status.wait_until_heard(operator, HEARD_WITHIN_SECONDS)
-    assert status.troubles(statuses) == []
-    assert status.lags(statuses) == []
+    assert not (troubles := status.troubles(statuses)), troubles
+    assert not (lags := status.lags(statuses)), lags
     return statuses
 
 

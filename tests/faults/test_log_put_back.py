@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import stamina
 
 from deploy.command.calls import ENTERPRISE, MIGRATION, REGISTRY, SERVICES
 from deploy.house import House
@@ -47,9 +48,9 @@ class Lost:
 
     async def renamed(self) -> None:
         """Wait until the service itself has noticed."""
-        async with asyncio.timeout(60):
-            while await self.log_name() == self.log_id:
-                await asyncio.sleep(0.05)
+        async for attempt in stamina.retry_context(on=AssertionError, attempts=None, timeout=60, wait_max=0.1):
+            with attempt:
+                assert await self.log_name() != self.log_id
 
     async def hold(self) -> Rosters:
         """Everything agrees with what is in the logs now, and new facts arrive everywhere."""

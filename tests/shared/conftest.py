@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from deploy import databases as deployed
 from deploy.nats import Bus
@@ -12,6 +13,12 @@ from tests.rosters import roster
 from tests.shared.street import SERVICES, Databases, Street, sweep
 
 __all__ = ["roster"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quiet() -> None:
+    """Faults are made on purpose: only what surprises the kernel is worth a line."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("error"))
 
 
 @pytest.fixture(scope="session")

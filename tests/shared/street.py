@@ -87,9 +87,7 @@ class Databases:
 
     async def put_in_place(self, database: str, by: str) -> None:
         """*by* takes the name of *database*, as an operator does who restores."""
-        await self.admin(
-            f'DROP DATABASE "{database}" WITH (FORCE)', f'ALTER DATABASE "{by}" RENAME TO "{database}"'
-        )
+        await self.admin(f'DROP DATABASE "{database}" WITH (FORCE)', f'ALTER DATABASE "{by}" RENAME TO "{database}"')
 
     async def drop(self) -> None:
         await self.admin(*(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)' for name in self._made))

@@ -65,7 +65,9 @@ async def test_it_lies_wrapped_under_the_master_key_and_bound_to_its_id(pool: as
         ring._unwrap(other, wrapped[one])
 
 
-async def test_where_the_database_is_away_the_next_try_succeeds(pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_where_the_database_is_away_the_next_try_succeeds(
+    pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ring = KeyRing(pool, MASTER)
     fill = ring._fill
 

@@ -37,7 +37,9 @@ async def test_two_never_hold_the_same_and_the_stand_by_takes_over_from_the_dead
     while taken_over is None and time.monotonic() - began < 10:
         holding = [one for one in holders if one.held("relay")]
         at_once = max(at_once, len(holding))
-        row = await pool.fetchrow("SELECT holder, until > clock_timestamp() AS good FROM log.leases WHERE name = 'relay'")
+        row = await pool.fetchrow(
+            "SELECT holder, until > clock_timestamp() AS good FROM log.leases WHERE name = 'relay'"
+        )
         assert row is not None
         if len(holding) == 1 and holding == [one for one in holders if one.held("relay")]:
             assert row["good"]

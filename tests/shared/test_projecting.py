@@ -134,9 +134,7 @@ RIGHT = [
         ("UPDATE live.trips SET leg = 1 WHERE trip_id = $1", "missing and surplus"),
     ],
 )
-async def test_what_differs_is_named_and_mended(
-    connection: asyncpg.Connection, planted: str, difference: str
-) -> None:
+async def test_what_differs_is_named_and_mended(connection: asyncpg.Connection, planted: str, difference: str) -> None:
     for schema in ("live", "beside"):
         await projecting.apply(connection, schema, RIGHT)
     assert await projecting.repair(connection, "live", "beside", VIEW) == []

@@ -287,9 +287,7 @@ def own(recorded: Recorded) -> Iterable[Change]:
             row = {"person_id": person_id, "version": recorded.version, "position": recorded.position}
             yield Put(GREETINGS, row)
         case Noted(text=text):
-            yield Put(
-                NOTES, {"stream_id": recorded.stream_id, "version": recorded.version, "detail": {"text": text}}
-            )
+            yield Put(NOTES, {"stream_id": recorded.stream_id, "version": recorded.version, "detail": {"text": text}})
         case _:
             return
 
@@ -325,8 +323,8 @@ def service(name: str, **more: Any) -> Service:
     return Service(name=name, **{**parts, **more})
 
 
-def enterprise(faults: Faults | None = None, *, hears: bool = True, revision: int = 1) -> Service:
-    """One that hears the two others, for its view and to greet."""
+def enterprise(faults: Faults | None = None, *sources: str, revision: int = 1) -> Service:
+    """One that hears *sources* (the registry alone unless said otherwise) for its view, and the registry to greet."""
 
     def guarded(project: Callable[[PublicEvent, int], Iterable[Change]]) -> Any:
         def said(word: PublicEvent, number: int) -> Iterable[Change]:
@@ -336,11 +334,12 @@ def enterprise(faults: Faults | None = None, *, hears: bool = True, revision: in
 
         return said
 
+    heard = {"registry": guarded(heard_registry), "migration_service": guarded(heard_migration_service)}
     view = View(
         name="neighbours",
         revision=revision,
         tables=tables,
-        heard={"registry": guarded(heard_registry), "migration_service": guarded(heard_migration_service)},
+        heard={source: heard[source] for source in sources or ("registry",)},
         own=own,
     )
 
@@ -352,6 +351,6 @@ def enterprise(faults: Faults | None = None, *, hears: bool = True, revision: in
     return service(
         "enterprise",
         publish=None,
-        react=Reactions(hears=("registry",), react=reacting) if hears else None,
-        views=(view,) if hears else (),
+        react=Reactions(hears=("registry",), react=reacting),
+        views=(view,),
     )

@@ -207,7 +207,9 @@ class There:
             )
             story.at = answer.headers["Event-Position"]
             household = answer.json()["id"]
-            course = story._told("enterprise", "/courses", {"village": village, "title": "T", "starts_on": "2026-01-01"})
+            course = story._told(
+                "enterprise", "/courses", {"village": village, "title": "T", "starts_on": "2026-01-01"}
+            )
             story._told("enterprise", f"/courses/{course['id']}/enrolments", {"person_id": home})
             group = story._told("cooperative", "/groups", {"village": village, "name": "Kelompok Tani"})
             assert story.reasons_to_train(spouse)
@@ -406,9 +408,7 @@ def test_no_write_may_name_a_village_there(
     assert positions(house) == before
 
 
-def test_nobody_is_recruited_from_another_area(
-    house: House, neighbour: Api, wonosobo: There, indramayu: There
-) -> None:
+def test_nobody_is_recruited_from_another_area(house: House, neighbour: Api, wonosobo: There, indramayu: There) -> None:
     """Somebody on a roster there counts as on none here: the answer is that for a person nobody knows."""
     before = positions(house)
     for service, path, slug in (

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -21,20 +22,7 @@ from deploy.command.demo import EXAMPLE
 
 ROOT = Path(__file__).parents[3]
 TODAY = date(2026, 11, 21)
-MONTHS = [
-    "januari",
-    "februari",
-    "maret",
-    "april",
-    "mei",
-    "juni",
-    "juli",
-    "agustus",
-    "september",
-    "oktober",
-    "november",
-    "desember",
-]
+MONTHS = "januari februari maret april mei juni juli agustus september oktober november desember"
 COMMAND = [sys.executable, "-m", "deploy.command.main"]
 
 
@@ -62,7 +50,7 @@ class Person:
 def day(text: str) -> date:
     parts = text.strip().replace("/", "-").replace(" ", "-").split("-")
     if not parts[1].isdigit():
-        parts[1] = str(MONTHS.index(parts[1].casefold()) + 1)
+        parts[1] = str(MONTHS.split().index(parts[1].casefold()) + 1)
     first, month, last = (int(part) for part in parts)
     return date(first, month, last) if first > 31 else date(last, month, first)
 
@@ -72,12 +60,10 @@ def two_years_after(on: date) -> date:
     return date(on.year + 2, 3, 1) if leap_day else date(on.year + 2, on.month, on.day)
 
 
-def implied() -> dict[str, Counter[str]]:
-    """Each village's figures, from the list, the outcomes that are expected of it, and the demo's rules."""
-    with (EXAMPLE / "placements.csv").open(encoding="utf-8-sig", newline="") as file:
+def implied(placements: Path, outcomes: dict[int, str]) -> dict[str, Counter[str]]:
+    """Each village's figures, from the list, what becomes of its lines, and the demo's rules."""
+    with placements.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file, delimiter=";"))
-    with (EXAMPLE / "placements.expected.csv").open(newline="") as file:
-        outcomes = {int(row["line"]): row["outcome"] for row in csv.DictReader(file)}
     people: dict[str, Person] = {}
     accepted = home = 0
     for line, row in enumerate(rows, start=2):
@@ -107,10 +93,11 @@ def implied() -> dict[str, Counter[str]]:
     return figures
 
 
-def test_the_demo_gives_the_expected_outcomes_and_what_list_and_rules_imply(tmp_path: Path, temporary: Path) -> None:
-    report, figures = tmp_path / "report.csv", tmp_path / "figures.json"
+def demo(temporary: Path, *arguments: str | Path) -> tuple[str, dict[str, Any]]:
+    """What a demo printed and its figures; it must end well and leave nothing behind."""
+    figures = temporary / "figures.json"
     ended = subprocess.run(
-        [*COMMAND, "demo", "--report", report, "--json", figures],
+        [*COMMAND, "demo", "--json", figures, *arguments],
         cwd=ROOT,
         env={**os.environ, "TMPDIR": str(temporary)},
         capture_output=True,
@@ -119,24 +106,56 @@ def test_the_demo_gives_the_expected_outcomes_and_what_list_and_rules_imply(tmp_
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
-    assert report.read_bytes() == (EXAMPLE / "placements.expected.csv").read_bytes()
-    said = json.loads(figures.read_bytes())
-    expected = implied()
-    assert [village["code"] for village in said["villages"]] == sorted(expected)
+    assert list(temporary.iterdir()) == [figures]
+    return ended.stdout, json.loads(figures.read_bytes())
+
+
+def by_village(said: dict[str, Any]) -> dict[str, dict[str, int]]:
+    """The figures above zero."""
+    return {
+        village["code"]: {key: n for key, n in village.items() if n and key not in ("code", "name")}
+        for village in said["villages"]
+    }
+
+
+def test_the_demo_gives_the_expected_outcomes_and_what_list_and_rules_imply(temporary: Path, tmp_path: Path) -> None:
+    expected = EXAMPLE / "placements.expected.csv"
+    with expected.open(newline="") as file:
+        outcomes = {int(row["line"]): row["outcome"] for row in csv.DictReader(file)}
+    printed, said = demo(temporary, "--report", tmp_path / "report.csv")
+    assert (tmp_path / "report.csv").read_bytes() == expected.read_bytes()
+    assert by_village(said) == implied(EXAMPLE / "placements.csv", outcomes)
+    assert [village["code"] for village in said["villages"]] == sorted(village["code"] for village in said["villages"])
     for village in said["villages"]:
-        assert {key: n for key, n in village.items() if n and key not in ("code", "name")} == expected[village["code"]]
         assert village["workers"] == sum(village[key] for key in ("abroad", "on_leave", "returned", "deceased"))
     returns = {service: said["propagation_ms"][service]["n"] for service in ("enterprise", "cooperative")}
     assert len(set(returns.values())) == 1
-    assert f"{returns['enterprise']:,} returns" in ended.stdout
+    assert f"{returns['enterprise']:,} returns" in printed
     assert all(said["events"][service] > 0 for service in ("registry", "migration_service"))
-    assert "The demo's rules" in ended.stdout
-    assert "Kuripan, Watumalang, Kabupaten Wonosobo" in ended.stdout
-    assert list(temporary.iterdir()) == []
+    assert "The demo's rules" in printed
+    assert "Kuripan, Watumalang, Kabupaten Wonosobo" in printed
+
+
+def test_of_several_trips_the_latest_contract_date_says_where_somebody_stands_and_death_wins(
+    temporary: Path, tmp_path: Path
+) -> None:
+    placements = tmp_path / "placements.csv"
+    villages = ("33.07.10.2004", "3212162004", "52.03.13.2001")
+    lines = ["NIK;Nama;Negara Tujuan;SK Penempatan;Tanggal Kontrak;Kode Desa"]
+    for n in range(160):  # 40 people with four trips each, some of one person's on the same day
+        who, trip = n % 40, n // 40
+        on = date(2020, 2, 29) + timedelta(days=(who * 97 + trip * trip * 7) % 2400 // 30 * 30)
+        nik = f"330710{10 + who % 18}0190{9000 + who}"
+        lines.append(f"{nik};Orang Contoh {who};Taiwan;SK-{n};{on};{villages[(who + trip) % 3]}")
+    placements.write_text("\n".join(lines))
+    _, said = demo(temporary, "--placements", placements)
+    expected = implied(placements, dict.fromkeys(range(2, 162), "accepted"))
+    assert by_village(said) == expected
+    assert all(sum(at[key] for at in expected.values()) for key in ("abroad", "on_leave", "returned", "deceased"))
 
 
 def test_ctrl_c_while_it_starts_leaves_nothing_behind(temporary: Path) -> None:
-    demo = subprocess.Popen(
+    process = subprocess.Popen(
         [*COMMAND, "demo"],
         cwd=ROOT,
         env={**os.environ, "TMPDIR": str(temporary)},
@@ -147,10 +166,10 @@ def test_ctrl_c_while_it_starts_leaves_nothing_behind(temporary: Path) -> None:
     descendants: list[psutil.Process] = []
     until = time.monotonic() + 60
     while len(descendants) < 3 and time.monotonic() < until:
-        descendants = psutil.Process(demo.pid).children(recursive=True)
+        descendants = psutil.Process(process.pid).children(recursive=True)
         time.sleep(0.05)
-    demo.send_signal(signal.SIGINT)
-    assert demo.wait(timeout=60) == 130
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) == 130
     assert psutil.wait_procs(descendants, timeout=5)[1] == []
     assert list(temporary.iterdir()) == []
 

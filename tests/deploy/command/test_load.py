@@ -127,7 +127,9 @@ class StandIn(Calls):
         key: str,
         after: str | None = None,
         check: bool = False,
+        timeout_seconds: float | None = None,
     ) -> Reply:
+        assert timeout_seconds is None
         await asyncio.sleep(0)
         what = f"{'check_' if check else ''}{path.removeprefix('/')}"
         self.asked.append((service, what, dict(body), key, after))

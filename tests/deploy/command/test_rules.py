@@ -5,7 +5,7 @@ import pytest
 from deploy.command import families
 from deploy.command.load import Judged, Outcome
 from deploy.command.placements import Line
-from deploy.command.rules import HomeComing, Trip, home_comings, home_on, to_be_followed, trips
+from deploy.command.rules import HomeComing, Trip, decides, home_comings, home_on, to_be_followed, trips
 
 TODAY = date(2026, 11, 21)
 LONG_AGO = date(2020, 1, 1)
@@ -81,16 +81,33 @@ def test_every_10th_of_them_is_on_leave_and_every_25th_died_and_death_wins() -> 
     assert sum(one.reason == "contract_ended" for one in home) == 88
 
 
-def test_the_return_to_be_followed_is_for_good_by_somebody_with_a_family_and_one_trip() -> None:
-    found = trips([judged(2, "a"), judged(3, "b"), judged(4, "c"), judged(5, "d"), judged(6, "d"), judged(7, "e")])
-    home = home_comings(found, TODAY)
-    followed = to_be_followed(found, home)
+def test_the_return_to_be_followed_is_for_good_by_somebody_with_a_family_and_says_where_they_stand() -> None:
+    later = date(2026, 1, 1)
+    found = trips(
+        [
+            judged(2, "a"),
+            judged(3, "b"),
+            judged(4, "c"),
+            judged(5, "d"),
+            judged(6, "d", departed_on=later),
+            judged(7, "a"),
+        ]
+    )
+    followed = to_be_followed(found, home_comings(found, TODAY))
     assert followed is not None
-    assert followed.trip.worker_id == "e"
-    few = home_comings(found[:5], TODAY)
-    followed = to_be_followed(found, few)
+    assert followed.trip.worker_id == "b"  # d's other trip goes on; a, b and c stand where they came home to
+    only_d = [trip for trip in found if trip.worker_id == "d"]
+    followed = to_be_followed(only_d, home_comings(only_d, TODAY))
     assert followed is not None
-    assert followed.trip.worker_id == "b"
+    assert not decides(only_d, home_comings(only_d, TODAY), followed)
+
+
+def test_a_death_says_where_somebody_stands_whatever_came_later() -> None:
+    first, second = trips([judged(2, "a"), judged(3, "a", departed_on=date(2021, 1, 1))])
+    died, ended = HomeComing(first, TODAY, "died"), HomeComing(second, TODAY, "contract_ended")
+    assert decides([first, second], [died, ended], died)
+    assert not decides([first, second], [died, ended], ended)
+    assert to_be_followed([first, second], [died, ended]) is died
 
 
 def test_where_nobody_came_home_nobody_is_followed() -> None:

@@ -114,8 +114,16 @@ class StandIn(Calls):
         self._rounds = {service: [copy.deepcopy(one[service]) for one in houses] for service in SERVICES}
         self.asked = 0
 
-    async def get(self, service: str, path: str, *, query: object = None, after: str | None = None) -> Reply:
-        assert (path, query, after) == ("/operations/status", None, None)
+    async def get(
+        self,
+        service: str,
+        path: str,
+        *,
+        query: object = None,
+        after: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> Reply:
+        assert (path, query, after, timeout_seconds) == ("/operations/status", None, None, None)
         rounds = self._rounds[service]
         self.asked += service == REGISTRY
         return Reply(service, path, 200, rounds.pop(0) if len(rounds) > 1 else rounds[0], None, 0.0)

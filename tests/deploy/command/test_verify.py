@@ -1,7 +1,7 @@
 from typing import Any
 
 from deploy.command import rebuild, verify
-from deploy.command.calls import COOPERATIVE, ENTERPRISE, MIGRATION, SERVICES, Calls, Reply
+from deploy.command.calls import COOPERATIVE, ENTERPRISE, LONG_SECONDS, MIGRATION, SERVICES, Calls, Reply
 from deploy.command.failures import Unreachable
 
 LOG = "9f3c2a1b-0000-4000-8000-000000000000"
@@ -26,10 +26,19 @@ class StandIn(Calls):
             "event_id": event(9),
         } | changes
 
-    async def get(self, service: str, path: str, *, query: Any = None, after: str | None = None) -> Reply:
+    async def get(
+        self,
+        service: str,
+        path: str,
+        *,
+        query: Any = None,
+        after: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> Reply:
         assert after is None
         if service == self._silent:
             raise Unreachable(service, "connection refused")
+        assert (timeout_seconds == LONG_SECONDS) == (path == "/operations/verify")
         if path == "/operations/verify/event":
             if query["number"] > 9:
                 return Reply(service, path, 404, {"slug": "not-found"}, None, 0.0)

@@ -66,8 +66,16 @@ class StandIn(Calls):
         self._silent = silent
         self._withheld = withheld
 
-    async def get(self, service: str, path: str, *, query: object = None, after: str | None = None) -> Reply:
-        assert after is None
+    async def get(
+        self,
+        service: str,
+        path: str,
+        *,
+        query: object = None,
+        after: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> Reply:
+        assert (after, timeout_seconds) == (None, None)
         if service == self._silent:
             raise Unreachable(service, "connection refused")
         match path:

@@ -191,9 +191,7 @@ async def test_readers_that_follow_positions_see_every_one_of_them(url: str) -> 
         following = asyncio.create_task(follow())
         a.go()
         b.go()
-        await asyncio.gather(
-            *((a, b)[n % 2].batcher.append(append(event(uuid.uuid4()))) for n in range(400))
-        )
+        await asyncio.gather(*((a, b)[n % 2].batcher.append(append(event(uuid.uuid4()))) for n in range(400)))
         done.set()
         async with asyncio.timeout(10):
             await following

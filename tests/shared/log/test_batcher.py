@@ -61,7 +61,9 @@ async def test_a_bad_command_does_not_take_its_neighbours(writer: Writer) -> Non
     assert (await writer.one(append(event(uuid.uuid4())))).position == 4
 
 
-async def test_drained_returns_when_everybody_was_answered_also_those_under_way(writer: Writer, cluster: Cluster) -> None:
+async def test_drained_returns_when_everybody_was_answered_also_those_under_way(
+    writer: Writer, cluster: Cluster
+) -> None:
     superuser = await asyncpg.connect(cluster.url(writer._url.rpartition("/")[2]))
     transaction = superuser.transaction()
     await transaction.start()

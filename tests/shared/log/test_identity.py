@@ -153,5 +153,3 @@ async def test_said_to_be_restored_it_is_renamed_once_however_many_say_so(url: s
     assert await restored(connection, first.log_id) == second
     assert await open_log(connection) == second
     await connection.close()
-
-

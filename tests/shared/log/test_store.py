@@ -109,7 +109,9 @@ async def test_an_old_backup_of_the_keys_brings_nobody_back(street: Street) -> N
     await connection.close()
     again = await street.start(tiny.service("registry"))
     assert await names(again, siti) == [Erased()]
-    key_id = (await rows(again, "SELECT key_id FROM log.events WHERE person_id = $1 AND key_id IS NOT NULL", siti))[0][0]
+    key_id = (await rows(again, "SELECT key_id FROM log.events WHERE person_id = $1 AND key_id IS NOT NULL", siti))[0][
+        0
+    ]
     assert await again._keys_pool.fetchval("SELECT count(*) FROM keys WHERE key_id = $1", key_id) == 0
 
 

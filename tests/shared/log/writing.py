@@ -17,9 +17,7 @@ from shared.log.append import Append, Batcher, NewClaim, NewEvent, Verdict
 def event(stream: UUID, *, public: bool = False, data: str = "{}", person: UUID | None = None) -> NewEvent:
     event_id = uuid.uuid4()
     words = orjson.dumps({"id": str(event_id)}).decode() if public else None
-    return NewEvent(
-        stream, event_id, "Noted", 1, date(2026, 11, 21), "day", person, None, "{}", data, words
-    )
+    return NewEvent(stream, event_id, "Noted", 1, date(2026, 11, 21), "day", person, None, "{}", data, words)
 
 
 def claim(number: str, holder: UUID, kind: str = "number") -> NewClaim:

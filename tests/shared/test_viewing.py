@@ -1,0 +1,183 @@
+"""Views are what the facts say: live, rebuilt, made anew after a source went back (P5)."""
+
+import asyncio
+import uuid
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from shared.runtime import Runtime
+from tests.shared import tiny
+from tests.shared.street import Street, do, register, rows, until
+from tests.shared.tiny import Depart, Forget, Note
+
+SOURCES = ("registry", "migration_service")
+
+
+async def dump(enterprise: Runtime) -> dict[str, list[str]]:
+    return {
+        table: sorted(str(row[0]) for row in await rows(enterprise, f"SELECT t::text FROM neighbours_1.{table} t"))  # noqa: S608
+        for table in ("people", "trips", "greetings", "notes")
+    }
+
+
+async def rebuild(street: Street) -> Any:
+    async with street.client("enterprise", "operator") as client:
+        return (await client.post("/operations/views/neighbours/rebuild")).raise_for_status().json()
+
+
+async def caught_up(enterprise: Runtime, *others: Runtime) -> None:
+    """Every hearer stands at its source's head."""
+
+    async def there() -> bool:
+        heads = {other.service.name: (await other.log.head()).number for other in others}
+        heads["enterprise"] = await enterprise.log.position()
+        return not enterprise.readiness and all(
+            (c := enterprise.checkpoints.get(f)) and c.number == heads[f[1]] for f in enterprise.followed()
+        )
+
+    await until(there, why="it did not catch up")
+
+
+async def three(street: Street) -> tuple[Runtime, Runtime, Runtime]:
+    registry, migration = [await street.start(tiny.service(name)) for name in SOURCES]
+    return registry, migration, await street.start(tiny.enterprise(None, *SOURCES))
+
+
+async def some_facts(registry: Runtime, migration: Runtime, enterprise: Runtime) -> None:
+    people = await register(registry, 12)
+    for person in people[:6]:
+        await do(migration, Depart(person))
+    await do(registry, Forget(people[0]))
+    for n in range(5):
+        await do(enterprise, Note(uuid.uuid4(), f"note {n}"))
+    await caught_up(enterprise, registry, migration)
+
+
+async def test_a_rebuild_equals_the_live_view_also_while_facts_arrive(street: Street) -> None:
+    registry, migration, enterprise = await three(street)
+    await some_facts(registry, migration, enterprise)
+    before = await dump(enterprise)
+    assert [len(found) for found in before.values()] == [11, 6, 12, 5]
+    answer = await rebuild(street)
+    assert (answer["differences"], answer["repaired"]) == ([], 0)
+    assert answer["rows"] == {"people": 11, "trips": 6, "greetings": 12, "notes": 5}
+    writing = asyncio.create_task(register(registry, 60))
+    while not writing.done():
+        assert (await rebuild(street))["differences"] == []
+    await caught_up(enterprise, registry, migration)
+    assert len((await dump(enterprise))["people"]) == 71
+
+
+@pytest.mark.parametrize(
+    ("planted", "what"),
+    [
+        ("UPDATE neighbours_1.people SET village = '33.08' WHERE number = 3", "altered"),
+        ("DELETE FROM neighbours_1.people WHERE number = 3", "missing"),
+        ("INSERT INTO neighbours_1.people VALUES (gen_random_uuid(), '33.07', 3)", "surplus"),
+    ],
+)
+async def test_a_planted_row_is_named_and_the_view_is_right_afterwards(street: Street, planted: str, what: str) -> None:
+    registry, enterprise = await street.start(tiny.service("registry")), await street.start(tiny.enterprise())
+    await register(registry, 5)
+    await caught_up(enterprise, registry)
+    right = await dump(enterprise)
+    await rows(enterprise, planted)
+    assert await dump(enterprise) != right
+    answer = await rebuild(street)
+    assert [(d["table"], d["what"]) for d in answer["differences"]] == [("people", what)]
+    assert await dump(enterprise) == right
+    assert (await rebuild(street))["differences"] == []
+
+
+async def test_a_new_revision_is_built_from_nothing(street: Street) -> None:
+    registry, enterprise = await street.start(tiny.service("registry")), await street.start(tiny.enterprise())
+    await register(registry, 5)
+    await caught_up(enterprise, registry)
+    await street.stop(enterprise)
+    newer = await street.start(tiny.enterprise(revision=2))
+    await caught_up(newer, registry)
+    assert len(await rows(newer, "SELECT 1 FROM neighbours_2.people")) == 5
+    assert await newer.log.position() == 5  # nobody was greeted again
+
+
+# A source that was put back
+
+
+async def test_a_log_put_back_is_noticed_and_nothing_is_skipped(street: Street) -> None:
+    """Put back to 4 of 8, it grows beyond what was heard before anybody asks."""
+    registry, migration, enterprise = await three(street)
+    people = await register(registry, 4)
+    await do(migration, Depart(people[0]))
+    database = (await street.settings("registry")).database_url.get_secret_value().rpartition("/")[2]
+    await street.stop(registry)
+    earlier = await street.databases.copy(database, "registry")
+    registry = await street.start(tiny.service("registry"))
+    lost = await register(registry, 4)
+    await caught_up(enterprise, registry, migration)
+    await street.stop(registry)
+    await street.databases.put_in_place(database, earlier)
+    registry = await street.start(tiny.service("registry"))
+    assert [name.begins_after for name in registry.identity.lineage] == [0, 4]
+    people += await register(registry, 9)
+    await caught_up(enterprise, registry, migration)
+    found = await rows(enterprise, "SELECT person_id FROM neighbours_1.people ORDER BY number")
+    assert [row["person_id"] for row in found] == people
+    # The other sources' rows are there again too, though nothing new was said by them.
+    assert len((await dump(enterprise))["trips"]) == 1
+    assert len((await dump(enterprise))["greetings"]) == 17
+    async with street.client("enterprise", "operator") as client:
+        status = (await client.get("/operations/status")).json()
+    assert [one["number"] for one in status["lost_reactions"]] == [5, 6, 7, 8]
+    assert len(lost) == 4
+    assert (await rebuild(street))["differences"] == []
+
+
+async def test_a_log_put_back_while_the_place_looks_the_same_is_noticed_by_the_bus(street: Street) -> None:
+    registry = await street.start(tiny.service("registry"))
+    enterprise = await street.start(tiny.enterprise())
+    people = await register(registry, 6)
+    await caught_up(enterprise, registry)
+    former = registry.identity.log_id
+    await street.stop(registry)
+    settings = await street.settings("registry")
+    connection = await asyncpg.connect(
+        street.databases.cluster.url(settings.database_url.get_secret_value().rpartition("/")[2])
+    )
+    await connection.execute("DELETE FROM log.events WHERE position > 4; DELETE FROM log.commands WHERE position > 4")
+    await connection.close()
+    registry = await street.start(tiny.service("registry"))
+    assert registry.identity.kept(former) == 4
+    people = people[:4] + await register(registry, 5)
+    await caught_up(enterprise, registry)
+    found = await rows(enterprise, "SELECT person_id FROM neighbours_1.people ORDER BY number")
+    assert [row["person_id"] for row in found] == people
+
+
+async def verify(street: Street) -> httpx.Response:
+    async with street.client("registry", "operator") as client:
+        return await client.get("/operations/verify")
+
+
+async def test_verify_names_a_stored_byte_that_was_changed_also_where_it_is_no_json_any_more(street: Street) -> None:
+    registry = await street.start(tiny.service("registry"))
+    await register(registry, 3)
+
+    async def clean() -> bool:
+        return (await verify(street)).json()["findings"] == []
+
+    await until(clean)
+    settings = await street.settings("registry")
+    database = settings.database_url.get_secret_value().rpartition("/")[2]
+    connection = await asyncpg.connect(street.databases.cluster.url(database))
+    for planted in ("overlay(public placing '[' from 1)", "replace(public, '33.07', '33.08')"):
+        right = await connection.fetchval("SELECT public FROM log.events WHERE published = 2")
+        await connection.execute(f"UPDATE log.events SET public = {planted} WHERE published = 2")  # noqa: S608
+        answer = await verify(street)
+        assert answer.status_code == 200
+        assert ("bus-bytes-differ", 2) in [(f["what"], f["number"]) for f in answer.json()["findings"]]
+        await connection.execute("UPDATE log.events SET public = $1 WHERE published = 2", right)
+    await connection.close()
+    assert await clean()
