@@ -43,6 +43,7 @@ class Told:
     recorded_at: datetime
     words: bytes
     partition_key: str
+    correlation: UUID
     traceparent: str | None
     word: PublicEvent | None
 
@@ -57,6 +58,7 @@ class Told:
             datetime.fromisoformat(recorded_at),
             words,
             envelope["partitionkey"],
+            UUID(envelope["correlationid"]),
             envelope.get("traceparent"),
             wire.word_of(envelope),
         )
@@ -155,7 +157,13 @@ class Bus:
     # Publishing
 
     async def open_stream(self) -> None:
-        """Make this service's own stream if it is not there."""
+        """Make this service's own stream if it is not there; one that is keeps the limits that somebody gave it."""
+        try:
+            await self._js.stream_info(wire.bus_name(self._service))
+        except NotFoundError:
+            await self._make_stream()
+
+    async def _make_stream(self) -> None:
         await self._js.add_stream(
             api.StreamConfig(
                 name=wire.bus_name(self._service),
@@ -173,7 +181,7 @@ class Bus:
             await self._js.delete_stream(wire.bus_name(self._service))
         except NotFoundError:
             log.info("bus-stream-was-gone")
-        await self.open_stream()
+        await self._make_stream()
 
     async def tail(self) -> Tail:
         """Where this service's own stream ends: the relay's cursor."""
@@ -282,10 +290,12 @@ class Bus:
 
         return list(await asyncio.gather(*(one(sequence) for sequence in range(first, last + 1))))
 
-    async def bounds(self) -> tuple[int, int]:
-        """First and last sequence of this service's own stream; last < first where it is empty."""
-        state = (await self._js.stream_info(wire.bus_name(self._service))).state
-        return (state.first_seq, state.last_seq) if state.messages else (1, 0)
+    async def bounds(self) -> tuple[int, int, bool]:
+        """First and last sequence of this service's own stream (last < first: it is empty); whether a limit cuts it."""
+        info = await self._js.stream_info(wire.bus_name(self._service))
+        limits = (info.config.max_age, info.config.max_msgs, info.config.max_bytes, info.config.max_msgs_per_subject)
+        cut = any(limit is not None and limit > 0 for limit in limits)
+        return (info.state.first_seq, info.state.last_seq, cut) if info.state.messages else (1, 0, cut)
 
 
 @dataclass(slots=True)

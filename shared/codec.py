@@ -21,7 +21,10 @@ from shared.vocabulary import Occurred
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogRestored:
-    """The log was put back to an earlier state: it goes on under a new name after its *kept* published facts."""
+    """The log was put back to an earlier state: it goes on under a new name.
+
+    *kept* is the last published number that still stands, *kept_position* the last log position.
+    """
 
     name: ClassVar[str] = "LogRestored"
     schema_version: ClassVar[int] = 1
@@ -31,6 +34,7 @@ class LogRestored:
     occurred: Occurred
     former_log_id: UUID
     kept: int
+    kept_position: int
 
 
 class UnknownSchema(Exception):
@@ -38,6 +42,8 @@ class UnknownSchema(Exception):
 
     def __init__(self, name: str, version: int) -> None:
         super().__init__(f"{name} v{version} is newer than this code")
+        self.name = name
+        self.version = version
 
 
 @dataclass(frozen=True, slots=True)

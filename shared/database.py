@@ -24,8 +24,6 @@ LOST: tuple[type[Exception], ...] = (
     asyncpg.exceptions.InsufficientResourcesError,  # too many connections
     asyncpg.exceptions.TransactionRollbackError,  # a deadlock or serialisation failure: nothing was done
     asyncpg.exceptions.InvalidCatalogNameError,  # while a database is put back
-    sqlalchemy.exc.OperationalError,
-    sqlalchemy.exc.InterfaceError,
 )
 """Everything asyncpg was seen to raise when the server went away: more than one would think.
 
@@ -38,6 +36,9 @@ def lost(error: BaseException) -> bool:
 
     asyncpg's error for an argument it cannot encode is an `InterfaceError` too, but a `ValueError` besides.
     """
+    if isinstance(error, sqlalchemy.exc.DBAPIError) and error.orig is not None:
+        # SQLAlchemy wraps what asyncpg raised, and not always as a lost connection.
+        return error.connection_invalidated or lost(error.orig.__cause__ or error.orig)
     return isinstance(error, LOST) and not isinstance(error, ValueError)
 
 

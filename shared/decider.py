@@ -64,9 +64,8 @@ def no_claims(_event: object) -> Iterable[Claim | Release]:
 
 @dataclass(frozen=True, slots=True)
 class Decider(Generic[State, Event, Command]):
-    """One kind of history. *kind* is a durable name."""
+    """One kind of history."""
 
-    kind: str
     initial: State
     decide: Callable[[State, Command], Sequence[Event]]
     evolve: Callable[[State, Event], State]

@@ -5,6 +5,7 @@ command got in between, the attempt is thrown away and made again on fresh state
 """
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -70,7 +71,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A command's surroundings. *cause* is the published fact that a reaction answers."""
+    """A command's surroundings. *cause* is the published fact that a reaction answers.
+
+    *correlation* is the first command of the chain that led here; None where this is the first.
+    """
 
     command_id: UUID
     fingerprint: bytes
@@ -79,6 +83,7 @@ class Request:
     check: bool = False
     if_match: int | None = None
     cause: dict[str, Any] | None = None
+    correlation: UUID | None = None
 
 
 @dataclass(slots=True)
@@ -149,14 +154,6 @@ class Work:
         stream = self._streams[stream_id]
         return stream.history.version + len(stream.new)
 
-    def event_id(self, stream_id: UUID, name: str) -> UUID | None:
-        """The id of the last event of that name in a history that was read: what a correction names."""
-        history = self._streams[stream_id].history
-        found = (
-            i for e, i in zip(reversed(history.events), reversed(history.event_ids), strict=True) if e.name == name
-        )
-        return next(found, None)
-
     def match(self, stream_id: UUID) -> None:
         """Hold If-Match against the version that was read: `if-match-required`, `version-mismatch`."""
         if self._request.if_match is None:
@@ -186,16 +183,19 @@ class Work:
         rows: list[NewEvent] = []
         claims: list[NewClaim] = []
         keys: dict[UUID, tuple[UUID, bytes]] = {}
-        person: UUID | None = None
         for n, (stream_id, event) in enumerate(self._queued):
             event_id = ids.nth(request.command_id, f"event:{n}")
             about = self._log.catalogue.person_of(event)
-            person = person or about
             if about is not None and about not in keys and self._log.catalogue.needs_key(event):
                 keys[about] = await self._key_of(about)
             encoded = self._log.catalogue.encode(event, event_id, keys.get(about) if about else None)
             word = publish(event) if publish else None
-            meta: dict[str, Any] = {"caller": request.caller.id, "command": str(request.command_id)}
+            correlation = request.correlation or request.command_id
+            meta: dict[str, Any] = {
+                "caller": request.caller.id,
+                "command": str(request.command_id),
+                "correlation": str(correlation),
+            }
             if traceparent:
                 meta["traceparent"] = traceparent
             if request.cause:
@@ -214,7 +214,7 @@ class Work:
                     encoded.key_id,
                     orjson.dumps(meta).decode(),
                     encoded.data,
-                    wire.words(word, event_id, traceparent) if word else None,
+                    wire.words(word, event_id, event.occurred, correlation, traceparent) if word else None,
                 )
             )
             for claim in self._streams[stream_id].decider.claims(event):
@@ -225,7 +225,9 @@ class Work:
                     claims.append(NewClaim(claim.kind, None, claim.holder, None))
         streams = [(stream_id, stream.history.version) for stream_id, stream in self._streams.items()]
         stored = {"status": answer.status, "body": answer.body, "version": answer.version, "warnings": answer.warnings}
-        return Append(request.command_id, request.fingerprint, orjson.dumps(stored), person, streams, rows, claims)
+        return Append(
+            request.command_id, request.fingerprint, orjson.dumps(stored), self._person(), streams, rows, claims
+        )
 
     async def _key_of(self, person: UUID) -> tuple[UUID, bytes]:
         """The key that sealed this person's fields in a history at hand, else a new one."""
@@ -237,11 +239,16 @@ class Work:
         return await self._log.keys.take()
 
     @property
-    def erased(self) -> list[UUID]:
-        """The persons whose erasure was decided."""
-        return [
-            person for _, event in self._queued if event.erases and (person := self._log.catalogue.person_of(event))
-        ]
+    def erases(self) -> bool:
+        """Whether an erasure was decided."""
+        return any(event.erases for _, event in self._queued)
+
+    def _person(self) -> UUID | None:
+        """Whom the command is about, also one that decided nothing: whose erasure clears its fingerprint."""
+        events = (event for _, event in self._queued)
+        read = (event for stream in self._streams.values() for event in stream.history.events)
+        people = (self._log.catalogue.person_of(event) for event in itertools.chain(events, read))
+        return next((person for person in people if person), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,12 +290,13 @@ async def _execute(runtime: "Runtime", request: Request, command: object) -> Don
             earlier = await runtime.log.answered(request.command_id, request.fingerprint)
             if earlier is None:
                 raise
+            await runtime.log.erase_for(request.command_id)
             return _done(earlier)
         # 4 publish, 5 append with the versions that were read
         verdict = await runtime.batcher.append(await work.append_of(answer, runtime.service.publish))
         if verdict.said in ("ok", "duplicate", "reused"):
-            for person in work.erased:
-                await runtime.log.erase(person)
+            if work.erases or verdict.said != "ok":
+                await runtime.log.erase_for(request.command_id)
             return _done(verdict)
         # 6 somebody got in between: again, on fresh state
     raise Refused(BUSY)

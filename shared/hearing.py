@@ -20,6 +20,7 @@ from shared import database
 from shared.bus import HeadHeard, Told, Unreachable
 from shared.database import Connection
 from shared.feed import FeedUnavailable, WentBack
+from shared.published.registry import PersonErased
 
 if TYPE_CHECKING:
     from shared.runtime import Runtime
@@ -231,7 +232,8 @@ class Subscription:
         if batch:
             return await self._from_bus(checkpoint, batch)
         head = self._runtime.bus.heads.get(self.source)
-        if head is not None and head.log_id != checkpoint.log_id:
+        if head is not None and head.log_id != checkpoint.log_id and head.at > self._asked:
+            # Said since the owner was last asked: it has a new name.
             raise SessionOver
         if self._overdue(head, checkpoint):
             before = checkpoint.number
@@ -321,6 +323,10 @@ class Subscription:
         if not told:
             return checkpoint
         after = Checkpoint(told[-1].log_id, told[-1].number, told[-1].event_id)
+        # First, and whatever this service makes of it: what could lead to an erased person goes.
+        for fact in told:
+            if isinstance(fact.word, PersonErased):
+                await self._runtime.log.heard_erased(fact.word.person_id)
         try:
             await self._hearer.take(self.source, told, checkpoint, after)
         except Fenced:

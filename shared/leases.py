@@ -38,6 +38,12 @@ class Leases:
         self.holder: UUID = ids.random()
         self._until: dict[str, float] = dict.fromkeys(names, 0.0)
         self._got = asyncio.Event()
+        self._renewed = time.monotonic()
+
+    @property
+    def renewing(self) -> bool:
+        """Whether the database answered lately: leases run out where it does not."""
+        return time.monotonic() - self._renewed < _GOOD_SECONDS + _RENEW_SECONDS
 
     def held(self, name: str) -> bool:
         """Whether this process holds *name* now, by its own clock, counted from before it asked."""
@@ -63,7 +69,7 @@ class Leases:
                         self._until[row["name"]] = asked + _GOOD_SECONDS
                     self._got.set()
                 if all_of_them:
-                    renewed = asked
+                    renewed = self._renewed = asked
             except database.LOST as error:
                 log.debug("leases-not-renewed", error=type(error).__name__)
             await asyncio.sleep(_TRY_SECONDS)

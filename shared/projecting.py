@@ -32,7 +32,8 @@ def beside_schema(view: View) -> str:
 
 
 async def make_tables(connection: Connection, schema: str, view: View) -> None:
-    """Make a view's tables, empty, in a new *schema*."""
+    """Make a view's tables, empty, in *schema*; what an earlier attempt left there goes."""
+    await connection.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
     await connection.execute(f'CREATE SCHEMA "{schema}"')
     there = sa.MetaData()
     for table in view.tables.sorted_tables:

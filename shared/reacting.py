@@ -71,6 +71,7 @@ class ReactionHearer:
             fingerprint=ids.keyed(runtime.secret, operation, str(fact.event_id), str(n)),
             caller=Caller(f"reaction:{source}", frozenset(), "*"),
             today=runtime.clock.today(),
+            correlation=fact.correlation,
             cause={
                 "source": source,
                 "log_id": str(fact.log_id),

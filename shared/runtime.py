@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from shared import clock, database, projecting
 from shared.bell import Bell
 from shared.bus import Bus
-from shared.codec import Catalogue
+from shared.codec import Catalogue, UnknownSchema
 from shared.errors import Refusal, Refused
 from shared.execute import Answer, Request, Work
 from shared.feed import Feeds
@@ -32,10 +32,13 @@ from shared.relay import LEASE, Relay, WasRestored, was_restored
 from shared.service import Service
 from shared.settings import Settings
 from shared.viewing import OwnLog, ViewHearer, open_view, sources
+from shared.views import View
 
 log = structlog.get_logger()
 
 _SAME_LOG_SECONDS = 2.0
+_TRIM_SECONDS = 3600.0
+_BATCHER = "batcher"
 
 CATCHING_UP = Refusal(
     "view-catching-up", 503, "This list is being made and has not heard everything yet: try again soon.",
@@ -65,6 +68,7 @@ class Runtime:
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._tasks: list[asyncio.Task[None]] = []
         self._looking = asyncio.Lock()
+        self.rebuilding = asyncio.Lock()
         self.pool: asyncpg.Pool
         self.engine: AsyncEngine
         self.log: EventLog
@@ -93,17 +97,22 @@ class Runtime:
         keys = KeyRing(self._keys_pool, bytes.fromhex(self.settings.master_key.get_secret_value()))
         self.log = EventLog(self.pool, self.secret, Catalogue(self.service.events), keys)
         self.waits_for = ["schema"]
-        await self.log.check_schema()
+        try:
+            await self.log.check_schema()
+        except UnknownSchema as newer:
+            # Another try changes nothing, newer code does: stay, say so, and do nothing.
+            self.waits_for = [f"newer code: the log holds {newer.name} v{newer.version}"]
+            log.exception("schema-unknown", type=newer.name, version=newer.version)
+            await asyncio.Event().wait()
         self.waits_for = ["bus"]
         await self.bus.connect()
         self.waits_for = ["log identity"]
         await self._open_log()
         self.batcher = Batcher(url, self._connected, self.appended.ring)
-        self._run(self.batcher.run(), "batcher")
+        self._run(self.batcher.run(), _BATCHER)
         self.waits_for = ["erasure"]
         await self.log.erase_again()
         self.waits_for = ["views"]
-        await self.pool.execute("DELETE FROM log.heard WHERE at < clock_timestamp() - interval '7 days'")
         for view in self.service.views:
             await open_view(self, view)
         await self.look_at_views()
@@ -113,11 +122,11 @@ class Runtime:
 
     async def _open_log(self) -> None:
         async with self.pool.acquire() as connection:
-            self.identity = await identities.open_log(connection)
+            self.identity = await identities.open_log(connection, self.clock)
             await self.bus.open_stream()
             # Before anything is published: does the bus know a fact of this log that the log does not hold?
             if await was_restored(self, await self.bus.tail()):
-                self.identity = await identities.restored(connection, self.identity.log_id)
+                self.identity = await identities.restored(connection, self.identity.log_id, self.clock)
 
     async def _connected(self, connection: database.Connection) -> None:
         """A new connection must lead to the log that was opened, not to one put in its place."""
@@ -130,6 +139,13 @@ class Runtime:
             log.warning("log-replaced", log_id=str(self.identity.log_id))
             self.fail()
             raise
+
+    async def fall_silent(self) -> None:
+        """Append and relay nothing more: what the log would say under its present name must not be said."""
+        silenced = [task for task in self._tasks if task.get_name() in (_BATCHER, LEASE)]
+        for task in silenced:
+            task.cancel()
+        await asyncio.gather(*silenced, return_exceptions=True)
 
     def fail(self) -> None:
         """Let the process end, so that another takes its place."""
@@ -153,7 +169,8 @@ class Runtime:
         self.leases = Leases(self.pool, [LEASE, *(s.name for s in self.subscriptions)])
         self._run(self.leases.run(), "leases")
         self._run(self._same_log(), "same log")
-        self._run(relay.run(), "relay")
+        self._run(self._trim(), "trim")
+        self._run(relay.run(), LEASE)
         for subscription in self.subscriptions:
             self._run(subscription.run(), subscription.name)
         log.debug("runners-started", count=len(self._tasks), by=name)
@@ -167,6 +184,15 @@ class Runtime:
                     await identities.same_place(connection, self.identity)
             except database.LOST as error:
                 log.debug("log-not-looked-at", error=type(error).__name__)
+
+    async def _trim(self) -> None:
+        """Keep how long words took for seven days."""
+        while True:
+            try:
+                await self.pool.execute("DELETE FROM log.heard WHERE at < clock_timestamp() - interval '7 days'")
+            except database.LOST as error:
+                log.debug("not-trimmed", error=type(error).__name__)
+            await asyncio.sleep(_TRIM_SECONDS)
 
     def _nudge(self, source: str) -> None:
         for subscription in self.subscriptions:
@@ -224,10 +250,6 @@ class Runtime:
         except database.LOST as error:
             log.warning("stopped-without-goodbye", error=type(error).__name__)
 
-    async def rest(self, seconds: float) -> None:
-        """Wait before another try."""
-        await asyncio.sleep(seconds)
-
     # What is known
 
     @property
@@ -236,6 +258,8 @@ class Runtime:
         if self.stopping:
             return ["stop"]
         waits = list(self.waits_for)
+        if not waits and not self.leases.renewing:
+            waits.append("database")
         waits += [f"view {name}" for name in self.catching_up]
         waits += [f"stopped subscription {s.name}" for s in self.subscriptions if s.stopped]
         return waits
@@ -269,6 +293,17 @@ class Runtime:
         async with self._looking:
             await self._look_at_views()
 
+    @contextlib.asynccontextmanager
+    async def making_anew(self, view: View) -> AsyncIterator[None]:
+        """While a view is emptied: nobody reads it from before that until it has caught up again."""
+        async with self._looking:
+            followed = sources(view, self.service.name)
+            self.catching_up[view.name] = dict.fromkeys(followed)
+            for source in followed:
+                self.checkpoints[view.name, source] = Checkpoint(None, 0, None)
+            yield
+            await self._look_at_views()
+
     async def _look_at_views(self) -> None:
         rows = await self.pool.fetch("SELECT name, catching_up FROM log.views WHERE catching_up IS NOT NULL")
         catching_up: dict[str, dict[str, int | None]] = {}
@@ -279,7 +314,12 @@ class Runtime:
                 for source, goal in goals.items()
             )
             if reached:
-                await self.pool.execute("UPDATE log.views SET catching_up = NULL WHERE name = $1", row["name"])
+                # Only if these are still the goals: it may be made anew at this very moment.
+                await self.pool.execute(
+                    "UPDATE log.views SET catching_up = NULL WHERE name = $1 AND catching_up = $2",
+                    row["name"],
+                    row["catching_up"],
+                )
                 log.info("view-caught-up", view=row["name"])
             else:
                 catching_up[row["name"]] = goals

@@ -1,5 +1,6 @@
 """Keeping views: the live one from its checkpoints, a new one from nothing, a rebuild beside the live one."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +74,9 @@ class ViewHearer:
         """Rows and checkpoint move in one transaction."""
         changes = changes_of(self._view, source, told)
         async with self._runtime.pool.acquire() as connection, connection.transaction():
-            await move(connection, self.name, source, before, after, told)
+            # What a view being made hears again says nothing of how long it took the first time.
+            fresh = () if self.name in self._runtime.catching_up else told
+            await move(connection, self.name, source, before, after, fresh)
             await projecting.apply(connection, self._schema, changes)
         self._runtime.moved(self.name, source, after)
         # Only now: a goal is reached by the checkpoint that stands, and after the last fact nobody looks again.
@@ -82,10 +85,13 @@ class ViewHearer:
 
     async def go_back(self, source: str, before: Checkpoint, back: WentBack) -> None:
         """Rows may rest on facts that no longer exist: start the whole view anew; it is not read until it is there."""
-        async with self._runtime.pool.acquire() as connection, connection.transaction():
+        async with (
+            self._runtime.making_anew(self._view),
+            self._runtime.pool.acquire() as connection,
+            connection.transaction(),
+        ):
             await start_anew(self._runtime, connection, self._view)
             await note_going_back(connection, self.name, source, before, back)
-        await self._runtime.look_at_views()
         self._runtime.begin_again(self.name)
 
     async def caught_up_to(self, source: str, number: int) -> None:
@@ -155,24 +161,22 @@ class OwnLog:
                 await self._session()
             except Fenced:
                 log.debug("session-over", subscription=self.name, why="Fenced")
-            except Exception as error:  # the next try starts from the checkpoint, nothing is passed over
+            except Exception as error:  # noqa: BLE001  the next try starts from the checkpoint, nothing is passed over
                 if not database.lost(error):
                     await self._stop(error)
-                await self._runtime.rest(_RETRY_SECONDS)
+                await asyncio.sleep(_RETRY_SECONDS)
 
     async def _stop(self, error: Exception) -> None:
         """Name the fact at fault; until it goes through, facts are taken one by one, so that it is this one."""
         if self._one_by_one:
             self.stopped = Stopped(self._next, None, type(error).__name__)
             log.error("subscription-stopped", subscription=self.name, number=self._next, exc_info=error)
-            await self._runtime.rest(_STOPPED_SECONDS)
+            await asyncio.sleep(_STOPPED_SECONDS)
         self._one_by_one = True
 
     async def _session(self) -> None:
         runtime = self._runtime
-        checkpoint = await load(runtime.pool, self._view.name, self._source)
-        if checkpoint.log_id != runtime.identity.log_id:
-            checkpoint = await self._under_new_name(checkpoint)
+        checkpoint = await self._that_holds(await load(runtime.pool, self._view.name, self._source))
         await self._moved(checkpoint)
         while runtime.leases.held(self.name) and not self._again:
             rang = runtime.appended.listen()
@@ -198,16 +202,25 @@ class OwnLog:
         if self._view.name in self._runtime.catching_up:
             await self._runtime.look_at_views()
 
-    async def _under_new_name(self, checkpoint: Checkpoint) -> Checkpoint:
-        """View and log lie in one database and were put back together; should they not match, start anew."""
+    async def _that_holds(self, checkpoint: Checkpoint) -> Checkpoint:
+        """The checkpoint, under the log's present name, if its event lies there in the log; else the view starts anew.
+
+        View and log lie in one database and are put back together; whoever moved a checkpoint that does not hold, to
+        go on from it would pass over facts.
+        """
         runtime = self._runtime
         if checkpoint.number and await runtime.log.event_at(checkpoint.number) != checkpoint.event_id:
-            async with runtime.pool.acquire() as connection, connection.transaction():
+            async with (
+                runtime.making_anew(self._view),
+                runtime.pool.acquire() as connection,
+                connection.transaction(),
+            ):
                 await start_anew(runtime, connection, self._view)
-            await runtime.look_at_views()
             runtime.begin_again(self._view.name)
             self._again = False
             checkpoint = Checkpoint(None, 0, None)
+        if checkpoint.log_id == runtime.identity.log_id:
+            return checkpoint
         renamed = Checkpoint(runtime.identity.log_id, checkpoint.number, checkpoint.event_id)
         await move(runtime.pool, self._view.name, self._source, checkpoint, renamed)
         return renamed
@@ -218,7 +231,9 @@ async def rebuild(runtime: "Runtime", view: View) -> dict[str, Any]:
     beside = projecting.beside_schema(view)
     service = runtime.service.name
     followed = sources(view, service)
-    async with runtime.pool.acquire() as connection:
+    for source in followed:
+        await load(runtime.pool, view.name, source)  # a checkpoint that was never moved is made, to be held
+    async with runtime.rebuilding, runtime.pool.acquire() as connection:
         await connection.execute(f'DROP SCHEMA IF EXISTS "{beside}" CASCADE')
         await projecting.make_tables(connection, beside, view)
         reached = {source: Checkpoint(None, 0, None) for source in followed}

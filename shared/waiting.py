@@ -4,6 +4,7 @@ It waits for views *and* reactions, and where reactions write facts of this serv
 A number beyond the last head heard proves nothing: the owner is asked.
 """
 
+import asyncio
 import time
 from typing import TYPE_CHECKING
 
@@ -78,6 +79,10 @@ async def _known_here(runtime: "Runtime", position: Position) -> None:
     head = await runtime.log.head()
     end = await runtime.log.position()
     _check_name(runtime.identity, position)
+    own = next(n.log_id for n in runtime.identity.lineage if n.log_id.hex[:8] == position.log8)
+    kept = runtime.identity.kept_position(own)
+    if kept is not None and (position.position or 0) > kept:
+        raise Refused(POSITION_UNKNOWN)
     if position.number > head.number or (position.position or 0) > end:
         raise Refused(POSITION_UNKNOWN)
 
@@ -102,6 +107,9 @@ async def _standing(runtime: "Runtime", source: str, position: Position, deadlin
                 known = max(known, head.number)
             if position.number <= known:
                 return position.number
+        elif identity is None and position.number <= _heard_under(runtime, source, position.log8):
+            # Its owner was not met since this process began; what was heard from it needs no asking.
+            return position.number
         if time.monotonic() < ask_from:
             # Most likely it is on its way: a fact heard costs less than a question.
             await runtime.progress.wait(rang, _LOOK_SECONDS)
@@ -111,13 +119,19 @@ async def _standing(runtime: "Runtime", source: str, position: Position, deadlin
         except FeedUnavailable as error:
             if time.monotonic() >= deadline:
                 raise Refused(NOT_YET_HEARD) from error
-            await runtime.rest(_LOOK_SECONDS)
+            await asyncio.sleep(_LOOK_SECONDS)
             continue
         runtime.lineages[source] = identity
         _check_name(identity, position)
         if position.number > end:
             raise Refused(POSITION_UNKNOWN)
         return position.number
+
+
+def _heard_under(runtime: "Runtime", source: str, log8: str) -> int:
+    """How far this service has come with *source* under this very name."""
+    heard = (c for (_, s), c in runtime.checkpoints.items() if s == source)
+    return max((c.number for c in heard if c.log_id is not None and c.log_id.hex[:8] == log8), default=0)
 
 
 def _check_name(identity: Identity, position: Position) -> None:

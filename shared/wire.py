@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 
 from shared.published import SPOKEN, PublicEvent
+from shared.vocabulary import Occurred
 
 LOG_ID = "Desmigratif-Log-Id"
 NUMBER = "Desmigratif-Number"
@@ -20,8 +21,11 @@ EXPECTED_LAST_SEQUENCE = "Nats-Expected-Last-Sequence"
 NOWHERE = "00.00"
 
 
-def words(word: PublicEvent, event_id: UUID, traceparent: str | None) -> str:
-    """The CloudEvent that says *word*."""
+def words(word: PublicEvent, event_id: UUID, occurred: Occurred, correlation: UUID, traceparent: str | None) -> str:
+    """The CloudEvent that says *word* of something that *occurred*, at the end of what *correlation* began.
+
+    It has no ``time``: *recorded_at* is known only once it is in the log, and stands beside the words.
+    """
     envelope: dict[str, Any] = {
         "specversion": "1.0",
         "id": str(event_id),
@@ -30,6 +34,8 @@ def words(word: PublicEvent, event_id: UUID, traceparent: str | None) -> str:
         "subject": word.place or NOWHERE,
         "partitionkey": str(word.partition_key),
         "datacontenttype": "application/json",
+        "occurredon": str(occurred),
+        "correlationid": str(correlation),
     }
     if traceparent:
         envelope["traceparent"] = traceparent

@@ -75,6 +75,8 @@ async def _offer(work: Work, request: NewCourse) -> Answer:
         course_id,
         OfferCourse(village=request.village, title=request.title, starts_on=request.starts_on, today=work.today),
     )
+    if work.check:  # a check makes nothing, so it knows no id
+        return Answer(status=200, body={"id": None})
     return Answer(status=201, body={"id": str(course_id)}, version=work.version(course_id))
 
 

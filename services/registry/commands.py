@@ -339,16 +339,13 @@ async def edit(work: Work, command: Edit) -> Answer:
     if "nik" in cells:
         if nik is not None:
             await refuse_held(work, person_id, nik.value, warnings)
-        wishes.append(CorrectNik(today=work.today, corrects=giver(work, person_id, "NikCorrected"), nik=nik))
+        wishes.append(CorrectNik(today=work.today, nik=nik))
     if "name" in cells:
-        corrects = giver(work, person_id, "NameCorrected")
-        wishes.append(CorrectName(today=work.today, corrects=corrects, full_name=full_name))
+        wishes.append(CorrectName(today=work.today, full_name=full_name))
     if "birth_date" in cells:
-        corrects = giver(work, person_id, "BirthDateCorrected")
-        wishes.append(CorrectBirthDate(today=work.today, corrects=corrects, birth_date=born))
+        wishes.append(CorrectBirthDate(today=work.today, birth_date=born))
     if "village" in cells:
-        corrects = giver(work, person_id, "VillageCorrected")
-        wishes.append(CorrectVillage(today=work.today, corrects=corrects, village=code))
+        wishes.append(CorrectVillage(today=work.today, village=code))
     for wish in wishes:
         await work.decide(person, person_id, wish)
     return changed(work, person_id, codes(warnings))
@@ -363,14 +360,6 @@ async def refuse_held(work: Work, person_id: UUID, nik: str, warnings: Sequence[
     if isinstance(state, Registered):
         near = lies_in(state.village, work.caller.area)
         refuse_nik(NIK_BELONGS_TO_ANOTHER_NAME if near else NIK_REGISTERED_ELSEWHERE, warnings)
-
-
-def giver(work: Work, person_id: UUID, correction: str) -> UUID:
-    """The event that gave the value which a *correction* now corrects: the last one like it, or the registration."""
-    event_id = work.event_id(person_id, correction) or work.event_id(person_id, "PersonRegistered")
-    if event_id is None:
-        raise LookupError(f"a registered person has no PersonRegistered in {person_id}")
-    return event_id
 
 
 async def decide_on(

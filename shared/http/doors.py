@@ -276,7 +276,7 @@ class Writing:
 
     def _position(self, runtime: Runtime, before: positions.Vector, position: int, published: int) -> str:
         own = positions.Position(published, runtime.identity.log_id.hex[:8], position)
-        vector = positions.merge(positions.merge(before, runtime.heard_so_far()), self._vector)
+        vector = positions.merge(positions.merge(self._vector, before), runtime.heard_so_far())
         return positions.write(positions.merge(vector, {runtime.service.name: own}))
 
 

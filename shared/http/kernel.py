@@ -151,7 +151,8 @@ async def rebuild_view(request: Request, view: str) -> dict[str, Any]:
 async def was_restored(request: Request) -> dict[str, Any]:
     """The log goes on under a new name; the process ends and comes up again with it."""
     runtime = runtime_of(request)
+    await runtime.fall_silent()
     async with runtime.pool.acquire() as connection:
-        identity = await identities.restored(connection, runtime.identity.log_id)
+        identity = await identities.restored(connection, runtime.identity.log_id, runtime.clock)
     runtime.fail()
     return {"log_id": str(identity.log_id), "kept": identity.lineage[-1].begins_after}

@@ -20,6 +20,9 @@ import structlog
 from shared import database
 
 _MOST = 128
+_PAUSE_SECONDS = 0.05
+_LONGEST_PAUSE_SECONDS = 1.0
+_SAID_AGAIN = 100
 _CALL_SECONDS = 20.0
 """A call that takes longer is taken for lost, and asked again with the same ids."""
 
@@ -194,7 +197,10 @@ class Batcher:
 
     async def _call(self, batch: list[Append]) -> list[Verdict]:
         arguments = _arguments(batch)
+        lost = 0
         while True:
+            # At once the first time; ever more slowly where the server is there but cannot write (a full disk).
+            await asyncio.sleep(min(_LONGEST_PAUSE_SECONDS, _PAUSE_SECONDS * lost))
             try:
                 if self._connection is None or self._connection.is_closed():
                     self._connection = await self._connect()
@@ -203,7 +209,9 @@ class Batcher:
                 if not database.lost(error):
                     raise
                 # It may be in the log or not: nobody is answered before the same ids were asked again.
-                log.warning("append-connection-lost", error=type(error).__name__)
+                lost += 1
+                if lost == 1 or lost % _SAID_AGAIN == 0:
+                    log.warning("append-connection-lost", error=type(error).__name__, times=lost)
                 if self._connection:
                     self._connection.terminate()
                     self._connection = None

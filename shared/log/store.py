@@ -1,6 +1,6 @@
 """Reading the log, and what hangs on it: claims, erasure, what was published."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,10 +24,9 @@ _PAGE = 1000
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """One stream as it was read: its events, personal fields opened, and the ids they stand under."""
+    """One stream as it was read: its events, personal fields opened."""
 
     events: Sequence[DomainEvent]
-    event_ids: Sequence[UUID]
     key_ids: Mapping[UUID, UUID]
     """By person: the key that sealed their fields here."""
 
@@ -82,7 +81,6 @@ class EventLog:
         keys = await self.keys.get(key_ids) if key_ids else {}
         return History(
             [self.catalogue.decode(dict(row), keys) for row in rows],
-            [row["event_id"] for row in rows],
             {row["person_id"]: row["key_id"] for row in rows if row["key_id"]},
         )
 
@@ -161,13 +159,6 @@ class EventLog:
         )
         return Said(*row) if row else None
 
-    async def all_said(self, after: int = 0) -> AsyncIterator[Said]:
-        """Every published event from there on."""
-        while page := await self.said(after, _PAGE):
-            for said in page:
-                yield said
-            after = page[-1].number
-
     @stamina.retry(on=database.lost, attempts=None, timeout=timedelta(minutes=1), wait_initial=0.05, wait_max=1.0)
     async def erase(self, person_id: UUID) -> None:
         """End what could still lead to a person: keys, claims, fingerprints. Harmless if repeated."""
@@ -180,9 +171,25 @@ class EventLog:
             "UPDATE log.commands SET fingerprint = NULL WHERE person_id = $1 AND fingerprint IS NOT NULL", person_id
         )
 
+    async def erase_for(self, command_id: UUID) -> None:
+        """Carry out the erasures that a command recorded, also where its first sending was cut off before it did."""
+        rows = await self.pool.fetch(
+            "SELECT person_id FROM log.events WHERE meta ? 'erases' AND meta->>'command' = $1", str(command_id)
+        )
+        for row in rows:
+            await self.erase(row["person_id"])
+
+    async def heard_erased(self, person_id: UUID) -> None:
+        """Erase somebody whose erasure another service published; remembered for `erase_again`."""
+        await self.pool.execute("INSERT INTO log.erased VALUES ($1) ON CONFLICT DO NOTHING", person_id)
+        await self.erase(person_id)
+
     async def erase_again(self) -> None:
         """Erase everyone who was ever erased, so that an old backup of the keys brings nobody back."""
-        for row in await self.pool.fetch("SELECT DISTINCT person_id FROM log.events WHERE meta ? 'erases'"):
+        rows = await self.pool.fetch(
+            "SELECT person_id FROM log.erased UNION SELECT person_id FROM log.events WHERE meta ? 'erases'"
+        )
+        for row in rows:
             await self.erase(row["person_id"])
 
     async def consequences_of(self, log_id: UUID, after: int) -> list[dict[str, Any]]:

@@ -16,7 +16,6 @@ import services
 import shared
 from shared import wire
 from shared.codec import LogRestored
-from shared.decider import Decider
 from shared.errors import Refusal
 from shared.http import access, kernel
 from shared.published import SPOKEN
@@ -75,8 +74,6 @@ def durable_names() -> list[str]:
         names |= {f"view {name} {view.name}" for view in composed.views}
         names |= {f"route {name} {method} {path}" for method, path in composed.scopes}
         names |= {f"bus {name} {wire.bus_name(name)}"}
-    for owner, history in constants(services, Decider):
-        names.add(f"history {owner} {history.kind}")
     for owner, kind in claim_kinds():
         names.add(f"claim {owner} {kind}")
     for package in (services, shared):

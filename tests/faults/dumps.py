@@ -27,11 +27,24 @@ async def put_back(house: House, service: str, dump: Path) -> None:
     await _run("pg_restore", "--create", "--exit-on-error", f"--dbname={house.url('postgres')}", str(dump))
 
 
+async def put_back_in_place(house: House, service: str, dump: Path) -> None:
+    """Replace all that lies in the database of *service* by *dump*, in one transaction; nobody is thrown out."""
+    await _run(
+        "pg_restore",
+        "--clean",
+        "--if-exists",
+        "--single-transaction",
+        f"--dbname={house.url('postgres', database=service)}",
+        str(dump),
+    )
+
+
 async def _run(program: str, *arguments: str) -> None:
     process = await asyncio.create_subprocess_exec(
         BINARIES / program,
         *arguments,
-        env={**os.environ, "LC_ALL": "C"},
+        # In a deadlock with a service, which is used to such things, the service is to give way.
+        env={**os.environ, "LC_ALL": "C", "PGOPTIONS": "-c deadlock_timeout=60s"},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )

@@ -64,7 +64,7 @@ class Histories:
 
     async def history(self, stream: UUID) -> History:
         events = self.events.get(stream, ())
-        return History(events, [UUID(int=n) for n in range(len(events))], None)
+        return History(events, {})
 
     async def holder(self, kind: str, parts: Sequence[str]) -> UUID | None:
         return self.claims.get((kind, *parts))

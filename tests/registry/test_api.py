@@ -160,7 +160,10 @@ def test_a_known_nik_is_the_known_person(api: Api, operator: Api) -> None:
         ({"village": None}, ["village-unknown"]),
         ({"birth_date": "29/02/2000"}, ["birth-date-invalid"]),
         ({"birth_date": "2999-01-01"}, ["birth-date-invalid"]),
-        ({"nik": "1", "name": "", "village": "x", "birth_date": "x"}, ["nik-length", "name-missing", "birth-date-invalid", "village-unknown"]),
+        (
+            {"nik": "1", "name": "", "village": "x", "birth_date": "x"},
+            ["nik-length", "name-missing", "birth-date-invalid", "village-unknown"],
+        ),
         # a warning stands beside a rejection, and does not give the slug
         ({"nik": "3399024107909001", "village": "x"}, ["nik-unknown-district", "village-unknown"]),
     ],
@@ -304,7 +307,7 @@ def test_a_household_is_held_against_its_rules(api: Api, operator: Api) -> None:
     spouse = {"person_id": siti, "relative_id": joko, "relation": "spouse"}
     nobody = str(uuid.uuid4())
     before = position(operator)
-    for changed, expected in (
+    wrong: list[tuple[dict[str, Any], tuple[int, str]]] = [
         ({"village": "x"}, (422, "village-unknown")),
         ({"members": []}, (422, "malformed")),
         ({"members": [str(uuid.uuid4()) for _ in range(101)]}, (422, "malformed")),
@@ -313,7 +316,8 @@ def test_a_household_is_held_against_its_rules(api: Api, operator: Api) -> None:
         ({"kin": [spouse | {"relative_id": siti}]}, (422, "relation-of-oneself")),
         ({"kin": [spouse | {"relation": "friend"}]}, (422, "malformed")),
         ({"kin": [spouse | {"guardian_id": joko}]}, (422, "guardian-not-of-a-child")),
-    ):
+    ]
+    for changed, expected in wrong:
         body = {"village": VILLAGE, "members": [siti], "kin": []} | changed
         assert slug(post(api, "/households", body)) == expected
     assert slug(post(api, f"/households/{nobody}/kin", spouse)) == (404, "not-found")
@@ -350,7 +354,7 @@ def test_pages_hold_everybody_once(api: Api) -> None:
 # ── Erasure ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_an_erased_person_has_no_name_anywhere(house: House, api: Api, operator: Api) -> None:
+def test_an_erased_person_has_no_name_anywhere(api: Api, operator: Api) -> None:
     """Particulars are gone, the NIK is free, and log, bus and views are as valid as before."""
     number, key = fresh(), str(uuid.uuid4())
     body = {"nik": number, "name": "Siti Terhapus", "village": VILLAGE, "birth_date": "1990-01-01"}
@@ -403,6 +407,6 @@ def test_an_erased_person_has_no_name_anywhere(house: House, api: Api, operator:
         assert operator.get(service, "/operations/verify").json()["findings"] == [], service
         for view in {c["hearer"] for c in operator.get(service, "/operations/status").json()["checkpoints"]}:
             rebuilt = operator.post(service, f"/operations/views/{view}/rebuild")
-            assert rebuilt.status_code in (200, 404), (service, view)
+            assert rebuilt.status_code == (200 if view != "reactions" else 404), (service, view)
             if rebuilt.status_code == 200:
                 assert not rebuilt.json()["differences"], (service, view)

@@ -94,6 +94,7 @@ def test_kin_recorded_twice_is_one_fact(kin: Kin) -> None:
 def test_another_guardian_is_a_correction() -> None:
     corrected = GuardianCorrected(
         occurred=NOW,
+        corrects=2,
         household_id=HOME,
         village=KURIPAN,
         person_id=SARI,
@@ -116,6 +117,7 @@ def test_a_relation_is_retracted_whoever_is_named_first(wish: RetractKin) -> Non
         .then(
             KinRetracted(
                 occurred=NOW,
+                corrects=2,
                 household_id=HOME,
                 village=KURIPAN,
                 person_id=SARI,
@@ -134,7 +136,7 @@ def test_what_was_never_recorded_is_not_retracted() -> None:
 
 def test_a_retracted_relation_can_be_recorded_again() -> None:
     gone = KinRetracted(
-        occurred=NOW, household_id=HOME, village=KURIPAN, person_id=SARI, relative_id=BUDI, relation="spouse"
+        occurred=NOW, corrects=2, household_id=HOME, village=KURIPAN, person_id=SARI, relative_id=BUDI, relation="spouse"
     )
     Given(household, TOGETHER, SPOUSE, gone).when(recording(stated_kin(SARI, BUDI, "spouse", None))).then(SPOUSE)
 
@@ -172,7 +174,7 @@ def test_parent_and_child_are_not_exchangeable() -> None:
 
 def test_a_retraction_frees_what_the_record_claimed() -> None:
     gone = KinRetracted(
-        occurred=NOW, household_id=HOME, village=KURIPAN, person_id=SARI, relative_id=BUDI, relation="spouse"
+        occurred=NOW, corrects=2, household_id=HOME, village=KURIPAN, person_id=SARI, relative_id=BUDI, relation="spouse"
     )
     (taken,), (freed,) = claims(SPOUSE), claims(gone)
     assert isinstance(taken, Claim)

@@ -39,7 +39,6 @@ from shared.decider import Claim, Release
 from shared.personal import Known
 from shared.vocabulary import Occurred
 from tests.registry.people_of_kuripan import (
-    FIRST_EVENT,
     KURIPAN,
     LIPURSARI,
     NOW,
@@ -97,18 +96,18 @@ class TestRegistration:
 
 class TestCorrections:
     def test_a_name_is_corrected(self) -> None:
-        wish = CorrectName(today=TODAY, corrects=FIRST_EVENT, full_name=Known("Sari Wulandani"))
+        wish = CorrectName(today=TODAY, full_name=Known("Sari Wulandani"))
         state = (
             Given(person, REGISTERED)
             .when(wish)
-            .then(NameCorrected(occurred=NOW, person_id=SARI, corrects=FIRST_EVENT, full_name=Known("Sari Wulandani")))
+            .then(NameCorrected(occurred=NOW, person_id=SARI, corrects=1, full_name=Known("Sari Wulandani")))
         )
         assert isinstance(state, Registered)
         assert Known("Sari Wulandani") == state.full_name
 
     def test_a_corrected_nik_frees_the_old_one(self) -> None:
-        corrected = NikCorrected(occurred=NOW, person_id=SARI, corrects=FIRST_EVENT, nik=Known("3307106902009002"))
-        wish = CorrectNik(today=TODAY, corrects=FIRST_EVENT, nik=Known("3307106902009002"))
+        corrected = NikCorrected(occurred=NOW, person_id=SARI, corrects=1, nik=Known("3307106902009002"))
+        wish = CorrectNik(today=TODAY, nik=Known("3307106902009002"))
         Given(person, REGISTERED).when(wish).then(corrected)
         assert list(claims(corrected)) == [
             Release("nik", SARI),
@@ -116,23 +115,23 @@ class TestCorrections:
         ]
 
     def test_a_nik_taken_away_is_free(self) -> None:
-        corrected = NikCorrected(occurred=NOW, person_id=SARI, corrects=FIRST_EVENT, nik=None)
-        Given(person, REGISTERED).when(CorrectNik(today=TODAY, corrects=FIRST_EVENT, nik=None)).then(corrected)
+        corrected = NikCorrected(occurred=NOW, person_id=SARI, corrects=1, nik=None)
+        Given(person, REGISTERED).when(CorrectNik(today=TODAY, nik=None)).then(corrected)
         assert list(claims(corrected)) == [Release("nik", SARI)]
 
     def test_a_village_is_corrected(self) -> None:
-        wish = CorrectVillage(today=TODAY, corrects=FIRST_EVENT, village=LIPURSARI)
+        wish = CorrectVillage(today=TODAY, village=LIPURSARI)
         Given(person, REGISTERED).when(wish).then(
-            VillageCorrected(occurred=NOW, person_id=SARI, corrects=FIRST_EVENT, village=LIPURSARI)
+            VillageCorrected(occurred=NOW, person_id=SARI, corrects=1, village=LIPURSARI)
         )
 
     @pytest.mark.parametrize(
         "wish",
         [
-            CorrectName(today=TODAY, corrects=FIRST_EVENT, full_name=Known("Sari Wulandari")),
-            CorrectNik(today=TODAY, corrects=FIRST_EVENT, nik=Known("3307106902009001")),
-            CorrectBirthDate(today=TODAY, corrects=FIRST_EVENT, birth_date=Known(date(2000, 2, 29))),
-            CorrectVillage(today=TODAY, corrects=FIRST_EVENT, village=KURIPAN),
+            CorrectName(today=TODAY, full_name=Known("Sari Wulandari")),
+            CorrectNik(today=TODAY, nik=Known("3307106902009001")),
+            CorrectBirthDate(today=TODAY, birth_date=Known(date(2000, 2, 29))),
+            CorrectVillage(today=TODAY, village=KURIPAN),
         ],
     )
     def test_what_stands_already_is_no_correction(self, wish: PersonCommand) -> None:
@@ -165,12 +164,12 @@ class TestBirthDates:
     ) -> None:
         registered = replace(REGISTERED, birth_date=Known(old) if old else None)
         birth_date = Known(new) if new else None
-        wish = CorrectBirthDate(today=TODAY, corrects=FIRST_EVENT, birth_date=birth_date)
+        wish = CorrectBirthDate(today=TODAY, birth_date=birth_date)
         Given(person, registered).when(wish).then(
             BirthDateCorrected(
                 occurred=NOW,
                 person_id=SARI,
-                corrects=FIRST_EVENT,
+                corrects=1,
                 village=KURIPAN,
                 birth_date=birth_date,
                 of_minor=of_minor,
@@ -193,7 +192,7 @@ class TestDeaths:
     def test_the_village_reports_a_death(self) -> None:
         state = Given(person, REGISTERED).when(RecordDeath(died_on=MAY)).then(BY_VILLAGE)
         assert isinstance(state, Registered)
-        assert state.deaths == (Report(None, MAY),)
+        assert state.deaths == (Report(2, None, MAY),)
 
     def test_the_same_day_is_nothing_new_and_another_day_needs_a_correction(self) -> None:
         Given(person, REGISTERED, BY_VILLAGE).when(RecordDeath(died_on=MAY)).then()
@@ -201,7 +200,7 @@ class TestDeaths:
 
     def test_the_day_of_a_reported_death_is_corrected(self) -> None:
         Given(person, REGISTERED, BY_VILLAGE).when(CorrectDeath(died_on=JUNE_3)).then(
-            DeathCorrected(occurred=JUNE_3, person_id=SARI, village=KURIPAN, cause=None, died_on=JUNE_3)
+            DeathCorrected(occurred=JUNE_3, person_id=SARI, corrects=2, village=KURIPAN, cause=None, died_on=JUNE_3)
         )
         Given(person, REGISTERED, BY_VILLAGE).when(CorrectDeath(died_on=MAY)).then()
 
@@ -209,7 +208,7 @@ class TestDeaths:
         state = (
             Given(person, REGISTERED, BY_VILLAGE)
             .when(RetractDeath(today=TODAY))
-            .then(DeathRetracted(occurred=NOW, person_id=SARI, village=KURIPAN, cause=None, died_on=None))
+            .then(DeathRetracted(occurred=NOW, person_id=SARI, corrects=2, village=KURIPAN, cause=None, died_on=None))
         )
         assert isinstance(state, Registered)
         assert () == state.deaths
@@ -224,12 +223,12 @@ class TestDeaths:
 
     def test_a_trip_that_names_another_day_corrects_its_own_report(self) -> None:
         Given(person, REGISTERED, BY_TRIP).when(RecordDeath(died_on=MAY, cause=TRIP)).then(
-            DeathCorrected(occurred=MAY, person_id=SARI, village=KURIPAN, cause=TRIP, died_on=MAY)
+            DeathCorrected(occurred=MAY, person_id=SARI, corrects=2, village=KURIPAN, cause=TRIP, died_on=MAY)
         )
 
     def test_a_trip_takes_back_the_death_it_caused(self) -> None:
         Given(person, REGISTERED, BY_TRIP).when(RetractDeath(today=TODAY, cause=TRIP)).then(
-            DeathRetracted(occurred=NOW, person_id=SARI, village=KURIPAN, cause=TRIP, died_on=None)
+            DeathRetracted(occurred=NOW, person_id=SARI, corrects=2, village=KURIPAN, cause=TRIP, died_on=None)
         )
 
     def test_a_trip_takes_back_no_death_that_it_did_not_cause(self) -> None:
@@ -251,10 +250,10 @@ class TestDeaths:
     def test_a_death_that_two_reports_say_outlives_one_of_them(self) -> None:
         both = (REGISTERED, BY_TRIP, replace(BY_VILLAGE, died_on=MAY))
         Given(person, *both).when(RetractDeath(today=TODAY, cause=TRIP)).then(
-            DeathRetracted(occurred=NOW, person_id=SARI, village=KURIPAN, cause=TRIP, died_on=MAY)
+            DeathRetracted(occurred=NOW, person_id=SARI, corrects=2, village=KURIPAN, cause=TRIP, died_on=MAY)
         )
         Given(person, *both).when(RetractDeath(today=TODAY)).then(
-            DeathRetracted(occurred=NOW, person_id=SARI, village=KURIPAN, cause=None, died_on=JUNE_3)
+            DeathRetracted(occurred=NOW, person_id=SARI, corrects=2, village=KURIPAN, cause=None, died_on=JUNE_3)
         )
 
 
@@ -271,7 +270,7 @@ class TestErasure:
         "wish",
         [
             RegisterWorker(today=TODAY),
-            CorrectName(today=TODAY, corrects=FIRST_EVENT, full_name=Known("Sari")),
+            CorrectName(today=TODAY, full_name=Known("Sari")),
             RecordDeath(died_on=MAY),
             RetractDeath(today=TODAY),
         ],

@@ -26,7 +26,6 @@ from shared.vocabulary import Occurred
 from tests.registry.people_of_kuripan import (
     BUDI,
     DEWI,
-    FIRST_EVENT,
     KURIPAN,
     LIPURSARI,
     NOW,
@@ -42,13 +41,13 @@ MAY = Occurred(date(2026, 5, 1), "month")
 BORN_LATER = BirthDateCorrected(
     occurred=NOW,
     person_id=DEWI,
-    corrects=FIRST_EVENT,
+    corrects=1,
     village=KURIPAN,
     birth_date=Known(date(2016, 3, 4)),
     of_minor=True,
     birth_year=2016,
 )
-RETRACTED = DeathRetracted(occurred=NOW, person_id=SARI, village=KURIPAN, cause=TRIP, died_on=None)
+RETRACTED = DeathRetracted(occurred=NOW, person_id=SARI, corrects=2, village=KURIPAN, cause=TRIP, died_on=None)
 DIED = words.PersonDied(person_id=SARI, village=KURIPAN, died_on=date(2026, 5, 1), precision="month")
 CHILD = words.KinRecorded(
     person_id=SARI, village=KURIPAN, relative_id=DEWI, relation="child", birth_year=2016, guardian_id=BUDI
@@ -65,7 +64,7 @@ CHILD = words.KinRecorded(
         (REGISTERED, words.PersonRegistered(person_id=SARI, village=KURIPAN)),
         (WORKER, words.WorkerRegistered(person_id=SARI, village=KURIPAN)),
         (
-            VillageCorrected(occurred=NOW, person_id=SARI, corrects=FIRST_EVENT, village=LIPURSARI),
+            VillageCorrected(occurred=NOW, person_id=SARI, corrects=1, village=LIPURSARI),
             words.PersonMoved(person_id=SARI, village=LIPURSARI),
         ),
         (BORN_LATER, words.BirthYearCorrected(person_id=DEWI, village=KURIPAN, birth_year=2016)),
@@ -82,7 +81,7 @@ CHILD = words.KinRecorded(
             words.BirthYearCorrected(person_id=DEWI, village=KURIPAN, birth_year=None),
         ),
         (DeathReported(occurred=MAY, person_id=SARI, village=KURIPAN, cause=TRIP, died_on=MAY), DIED),
-        (DeathCorrected(occurred=NOW, person_id=SARI, village=KURIPAN, cause=TRIP, died_on=MAY), DIED),
+        (DeathCorrected(occurred=NOW, person_id=SARI, corrects=2, village=KURIPAN, cause=TRIP, died_on=MAY), DIED),
         (RETRACTED, words.PersonDeathRetracted(person_id=SARI, village=KURIPAN)),
         (replace(RETRACTED, died_on=MAY), DIED),
         (
@@ -119,6 +118,7 @@ CHILD = words.KinRecorded(
         (
             GuardianCorrected(
                 occurred=NOW,
+                corrects=2,
                 household_id=HOME,
                 village=KURIPAN,
                 person_id=SARI,
@@ -132,6 +132,7 @@ CHILD = words.KinRecorded(
         (
             KinRetracted(
                 occurred=NOW,
+                corrects=2,
                 household_id=HOME,
                 village=KURIPAN,
                 person_id=SARI,
@@ -149,8 +150,8 @@ def test_others_hear_of_it(event: RegistryEvent, word: PublicEvent) -> None:
 @pytest.mark.parametrize(
     "event",
     [
-        NameCorrected(occurred=NOW, person_id=SARI, corrects=FIRST_EVENT, full_name=Known("Sari")),
-        NikCorrected(occurred=NOW, person_id=SARI, corrects=FIRST_EVENT, nik=None),
+        NameCorrected(occurred=NOW, person_id=SARI, corrects=1, full_name=Known("Sari")),
+        NikCorrected(occurred=NOW, person_id=SARI, corrects=1, nik=None),
         replace(BORN_LATER, of_minor=False, birth_year=None, was_of_age=True, of_age=True),
         HouseholdRegistered(occurred=NOW, household_id=HOME, village=KURIPAN, members=(SARI, BUDI)),
     ],

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -25,11 +25,10 @@ from deploy.postgres import Cluster
 from shared import ids
 from shared.execute import Caller, Done, Request, execute
 from shared.http.app import build
-from shared.keys import KeyRing
 from shared.runtime import Runtime
 from shared.service import Service
 from shared.settings import Settings
-from tests.shared.tiny import DAY
+from tests.shared.tiny import DAY, Register
 
 SERVICES = ("registry", "migration_service", "enterprise")
 CALLER = Caller("tests", frozenset({"operator", "service"}), "*")
@@ -205,8 +204,6 @@ async def do(runtime: Runtime, command: object, key: str | None = None, *, body:
 
 async def register(runtime: Runtime, how_many: int) -> list[UUID]:
     """That many persons; their ids in the order of their numbers."""
-    from tests.shared.tiny import Register
-
     return [UUID((await do(runtime, Register("", "Siti Aminah"))).answer.body["id"]) for _ in range(how_many)]
 
 
@@ -236,7 +233,3 @@ async def sweep(bus: NatsServer) -> None:
         for service in SERVICES:
             with suppress(NotFoundError):
                 await jetstream.delete_stream(stream_of(service))
-
-
-def key_ring(pool: asyncpg.Pool, master: bytes) -> KeyRing:
-    return KeyRing(cast("Any", pool), master)

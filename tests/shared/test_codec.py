@@ -124,7 +124,7 @@ def test_a_fact_newer_than_this_code_is_not_read() -> None:
 
 
 def test_a_type_with_personal_fields_must_say_whose_they_are() -> None:
-    nobodys = dataclasses.dataclass(frozen=True, kw_only=True)(
+    nobodys: type[Any] = dataclasses.dataclass(frozen=True, kw_only=True)(
         type("Nobodys", (), {"__annotations__": dict(Registered.__annotations__), "name": "Nobodys",
                              "schema_version": 1, "about": None, "erases": False, "born": None, "number": ""})
     )  # fmt: skip

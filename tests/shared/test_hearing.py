@@ -2,14 +2,16 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
 import pytest
 
 from deploy.nats import stream_of
 from shared.bus import Told
+from shared.feed import WentBack
 from shared.hearing import Checkpoint, Fenced, Subscription
+from shared.recorded import Recorded
 from shared.runtime import Runtime
 from shared.viewing import ViewHearer
 from tests.shared import tiny
@@ -89,7 +91,7 @@ async def test_what_comes_again_or_out_of_order_is_skipped(street: Street) -> No
     await all_heard(enterprise, said)
     stored = [
         Told.of(registry.identity.log_id, s.number, s.recorded_at.isoformat(), s.words.encode())
-        async for s in registry.log.all_said()
+        for s in await registry.log.said(0, 1000)
     ]
     for hearer in ("neighbours", "reactions"):
         for repeated in (stored[0], stored[2], stored[1], stored[2]):
@@ -109,7 +111,7 @@ async def test_a_hole_is_filled_in_order(street: Street) -> None:
     said += await register(registry, 4)
     last = [
         Told.of(registry.identity.log_id, s.number, s.recorded_at.isoformat(), s.words.encode())
-        async for s in registry.log.all_said(4)
+        for s in await registry.log.said(4, 1000)
     ]
     after = await ear._from_bus(checkpoint, [*last, *last])
     assert (after.number, after.event_id) == (6, last[-1].event_id)
@@ -124,13 +126,14 @@ class _Quiet:
     def __init__(self) -> None:
         self.heard: list[int] = []
 
-    async def take(self, _source: str, told: list[Told], _before: Checkpoint, _after: Checkpoint) -> None:
+    async def take(self, source: str, told: Sequence[Told], before: Checkpoint, after: Checkpoint) -> None:
+        assert (source, before.number, after.number) == ("registry", told[0].number - 1, told[-1].number)
         self.heard += [one.number for one in told]
 
-    async def go_back(self, *_: object) -> None:
-        raise AssertionError
+    async def go_back(self, source: str, before: Checkpoint, back: WentBack) -> None:
+        raise AssertionError(source, before, back)
 
-    async def caught_up_to(self, *_: object) -> None:
+    async def caught_up_to(self, source: str, number: int) -> None:
         """Nothing waits for it."""
 
 
@@ -138,9 +141,10 @@ async def test_the_last_event_of_a_quiet_day_is_noticed_by_the_head(street: Stre
     registry, enterprise = await street.start(tiny.service("registry")), await street.start(tiny.enterprise())
     said = await register(registry, 2)
     await all_heard(enterprise, said)
+    dropped: list[Told | None] = []
     # Its message never comes: what brings messages is cut, heads still arrive.
     for hearer in ("neighbours", "reactions"):
-        subscription(enterprise, hearer)._queue.put_nowait = lambda one: None  # type: ignore[method-assign, misc, assignment]
+        subscription(enterprise, hearer)._queue.put_nowait = dropped.append  # type: ignore[method-assign, assignment]
     said += await register(registry, 1)
     await all_heard(enterprise, said, 5.0)
 
@@ -165,7 +169,7 @@ async def test_a_zombie_is_fenced_and_what_it_wrote_is_rolled_back(street: Stree
     await all_heard(enterprise, said)
     stored = [
         Told.of(registry.identity.log_id, s.number, s.recorded_at.isoformat(), s.words.encode())
-        async for s in registry.log.all_said()
+        for s in await registry.log.said(0, 1000)
     ]
     zombie = ViewHearer(enterprise, enterprise.service.views[0])
     await rows(enterprise, "DELETE FROM neighbours_1.people WHERE number = 2")
@@ -235,7 +239,7 @@ async def test_poison_in_the_own_log_stops_the_view_there_and_status_names_it(st
     project = view.own
     assert project is not None
 
-    def stumbling(recorded: tiny.Recorded) -> object:
+    def stumbling(recorded: Recorded) -> object:
         if recorded.position == 3:
             raise LookupError
         return project(recorded)

@@ -77,7 +77,7 @@ def model(changes: list[Change]) -> dict[str, dict[Any, dict[str, Any]]]:
         match change:
             case Put(table, values):
                 key = tuple(values[c.name] for c in table.primary_key)
-                empty = dict.fromkeys((c.name for c in table.columns))
+                empty = dict.fromkeys(c.name for c in table.columns)
                 there[table.name][key] = {**there[table.name].get(key, empty), **values}
             case Remove(table, values):
                 there[table.name].pop(tuple(values[c.name] for c in table.primary_key), None)

@@ -26,16 +26,14 @@ async def on_the_bus(street: Street) -> list[tuple[int, str, str, bytes]]:
         name = stream_of("registry")
         state = (await jetstream.stream_info(name)).state
         found = [await jetstream.get_msg(name, n) for n in range(state.first_seq, state.last_seq + 1)]
-    return [
-        (int((m.headers or {})[wire.NUMBER]), (m.headers or {})[wire.MESSAGE_ID], (m.headers or {})[wire.LOG_ID], m.data or b"")
-        for m in found
-    ]  # fmt: skip
+    said = [(message.headers or {}, message.data or b"") for message in found]
+    return [(int(h[wire.NUMBER]), h[wire.MESSAGE_ID], h[wire.LOG_ID], data) for h, data in said]
 
 
 async def whole(street: Street, registry: Runtime) -> None:
     """The bus holds exactly what the log published, in order, each once, byte for byte."""
     log_id = str(registry.identity.log_id)
-    said = [said async for said in registry.log.all_said()]
+    said = await registry.log.said(0, 1000)
     expected = [(s.number, f"{log_id}:{s.number}", log_id, s.words.encode()) for s in said]
 
     async def there() -> bool:
@@ -154,7 +152,7 @@ async def test_a_stream_cut_at_its_end_is_made_anew(street: Street, purged: str)
 
 
 async def facts(registry: Runtime, after: int = 0) -> list[Said]:
-    return [said async for said in registry.log.all_said(after)]
+    return await registry.log.said(after, 1000)
 
 
 async def test_a_refused_message_breaks_the_chain_at_once_and_a_prefix_is_stored(street: Street) -> None:

@@ -75,14 +75,9 @@ async def test_a_head_not_yet_heard_is_asked_of_the_owner(street: Street) -> Non
     registry, enterprise = await street.start(tiny.service("registry")), await street.start(tiny.enterprise())
     people = await register(registry, 2)
     enterprise.bus.heads.clear()
-    enterprise.bus._heard_head = _deaf  # type: ignore[method-assign]
     await until_reached(enterprise, here(registry, 2))
     assert await refused(enterprise, here(registry, 3)) == "position-unknown"
     assert len(people) == 2
-
-
-async def _deaf(_message: object) -> None:
-    """Hears no head."""
 
 
 async def test_what_does_not_come_in_time_is_not_yet_heard(street: Street) -> None:
@@ -131,7 +126,7 @@ async def test_what_was_heard_of_lost_facts_does_not_count(street: Street) -> No
     former = registry.identity.log_id
     for runtime in (registry, enterprise):
         for task in runtime._tasks:
-            if task.get_name() not in {"batcher"}:
+            if task.get_name() != "batcher":
                 task.remove_done_callback(runtime._ended)
                 task.cancel()
     enterprise.leases._until.update(dict.fromkeys(enterprise.leases._until, float("inf")))

@@ -156,7 +156,7 @@ def _evolve(so_far: tuple[Fact, ...], fact: Fact) -> tuple[Fact, ...]:
     return (*so_far, fact)
 
 
-HISTORY: Decider[tuple[Fact, ...], Fact, Sequence[Fact]] = Decider("history", (), _decide, _evolve, _claims)
+HISTORY: Decider[tuple[Fact, ...], Fact, Sequence[Fact]] = Decider((), _decide, _evolve, _claims)
 """A history whose state is everything that happened, and which decides what it is told."""
 
 TODAY = Occurred(DAY)

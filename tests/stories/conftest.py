@@ -62,8 +62,7 @@ def in_database(house: House, database: str, statement: str, *values: object) ->
     return asyncio.run(run())
 
 
-@contextmanager
-def unheard(house: House, source: str) -> Iterator[None]:
+def stop_hearing(house: House, source: str) -> None:
     """No roster hears *source*: somebody else holds the lease, until tomorrow."""
     for service, view in _HEARERS.items():
         [_] = in_database(
@@ -74,10 +73,9 @@ def unheard(house: House, source: str) -> Iterator[None]:
             f"{view}<{source}",
         )
     time.sleep(leases._GOOD_SECONDS)  # as long as who held it may go on without asking
-    yield
 
 
-def heard_again(house: House, source: str) -> None:
+def hear_again(house: House, source: str) -> None:
     """The leases are free."""
     for service, view in _HEARERS.items():
         in_database(house, service, "DELETE FROM log.leases WHERE name = $1", f"{view}<{source}")
@@ -85,42 +83,45 @@ def heard_again(house: House, source: str) -> None:
 
 @pytest.fixture(scope="session")
 def past(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Past]:
-    """Three villages with the same story; the late words of each source are heard on the next day."""
+    """Three villages with the same story. What the registry said of the second is heard a day later, after a new start;
+    what was said of the trips of the third is heard when the whole story has been told.
+    """
     data = tmp_path_factory.mktemp("past") / "data"
     past = Past(House(data))
 
-    def begin(house: House, code: int) -> Village:
-        past.house = house
-        village = Village(Api(house), f"33.07.10.20{code:02}", f"33.07.10.20{code + 1:02}")
+    @contextmanager
+    def on_day(n: int) -> Iterator[Api]:
+        with a_house(data, today=TODAY + timedelta(days=n)) as house, Api(house) as api:
+            past.house = house
+            for village in past.villages:
+                village.api = api
+            yield api
+
+    def told(api: Api, code: int) -> Village:
+        village = Village(api, f"33.07.10.20{code:02}", f"33.07.10.20{code + 1:02}")
         past.villages.append(village)
+        with Api(past.house, role="programme-office") as office:
+            designation = {"village": village.code, "year": 2019, "decree": "KEP-59/2017"}
+            assert office.post("registry", "/villages", designation).status_code == 201
+        village.lives()
         return village
 
-    with a_house(data) as house:
-        village = begin(house, 1)
-        village.lives()
-        all_heard(house)
+    with on_day(0) as api:
+        village = told(api, 1)
+        all_heard(past.house)
         past.at_last["as told"] = village.rosters()
-        with unheard(house, "registry"):
-            village = begin(house, 5)
-            village.lives()
-            past.meanwhile["registry late"] = village.rosters()
-    with a_house(data, today=TODAY + timedelta(days=1)) as house:
-        heard_again(house, "registry")
-        all_heard(house)
-        village.api = Api(house)
-        past.at_last["registry late"] = village.rosters()
-        with unheard(house, "migration_service"):
-            village = begin(house, 11)
-            village.lives()
-            past.meanwhile["trips late"] = village.rosters()
-    with a_house(data, today=TODAY + timedelta(days=2)) as house:
-        heard_again(house, "migration_service")
-        all_heard(house)
-        for village in past.villages:
-            village.api = Api(house)
+        stop_hearing(past.house, "registry")
+        past.meanwhile["registry late"] = told(api, 5).rosters()
+    with on_day(1) as api:
+        hear_again(past.house, "registry")
+        all_heard(past.house)
+        past.at_last["registry late"] = past.villages[-1].rosters()
+        stop_hearing(past.house, "migration_service")
+        past.meanwhile["trips late"] = told(api, 11).rosters()
+        hear_again(past.house, "migration_service")
+        all_heard(past.house)
         past.at_last["trips late"] = past.villages[-1].rosters()
         for village in past.villages:
             village.meets()
-        all_heard(house)
-        past.house = house
+        all_heard(past.house)
         yield past

@@ -117,9 +117,8 @@ def test_without_a_token_every_route_answers_401(house: House, service: str, tmp
 
 def test_no_forged_token_is_taken(house: House, tmp_path: Path) -> None:
     for how, token in forged(house, tmp_path).items():
-        answer = httpx.get(
-            f"{house.addresses['registry']}/persons", headers={"Authorization": f"Bearer {token}".encode()}
-        )
+        headers = {b"Authorization": f"Bearer {token}".encode()}
+        answer = httpx.get(f"{house.addresses['registry']}/persons", headers=headers)
         assert (answer.status_code, answer.json()["slug"]) == (401, "token-invalid"), how
 
 
@@ -236,21 +235,21 @@ def neighbour(house: House) -> Iterator[Api]:
         yield api
 
 
-LISTS = {
+LISTS: dict[str, list[str]] = {
     "registry": ["/villages", "/persons", "/workers", "/households", "/figures"],
     "migration_service": ["/trips", "/service-files", "/figures"],
     "enterprise": ["/training-roster", "/courses", "/figures"],
     "parenting": ["/children", "/figures"],
     "cooperative": ["/prospects", "/groups", "/figures"],
 }
-DETAILS = {
+DETAILS: dict[str, list[str]] = {
     "registry": ["/villages/{code}", "/persons/{person_id}", "/households/{household_id}"],
     "migration_service": ["/trips/{trip_id}", "/service-files/{worker_id}"],
     "enterprise": ["/training-roster/{person_id}", "/courses/{course_id}"],
     "parenting": ["/children/{person_id}"],
     "cooperative": ["/prospects/{person_id}", "/groups/{group_id}"],
 }
-WRITES_THERE = {
+WRITES_THERE: dict[str, list[tuple[str, str, dict[str, Any] | None]]] = {
     "registry": [
         ("PATCH", "/persons/{person_id}", {"name": "Siti Baru"}),
         ("POST", "/persons/{person_id}/death", {"died_on": "2026-01-01"}),
@@ -293,7 +292,7 @@ WRITES_THERE = {
         ("POST", "/groups/{group_id}/members/{person_id}/leaving", {}),
     ],
 }
-NAMES_A_VILLAGE_THERE = {
+NAMES_A_VILLAGE_THERE: dict[str, list[tuple[str, str, dict[str, Any]]]] = {
     "registry": [
         ("POST", "/persons", {"name": "Siti Contoh", "village": WONOSOBO}),
         ("POST", "/persons", {"name": "Siti Contoh", "village": WONOSOBO.replace(".", "")}),

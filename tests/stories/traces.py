@@ -149,7 +149,8 @@ async def _write(connection: "Connection[Any]", query: str, path: Path) -> None:
     rows = await connection.fetch(query)
     if rows:
         values = (row[0] for row in rows)
-        path.write_bytes(b"\n".join(v if isinstance(v, bytes) else str(v).encode() for v in values))
+        with path.open("wb") as file:
+            file.writelines((v if isinstance(v, bytes) else str(v).encode()) + b"\n" for v in values)
 
 
 _TABLES = """

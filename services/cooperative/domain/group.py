@@ -235,6 +235,6 @@ def _not_in_future(on: date, today: date) -> None:
 
 
 group: Decider[Group, GroupEvent, GroupCommand] = Decider(
-    kind="group", initial=NotFormed(), decide=decide, evolve=evolve, claims=claims
+    initial=NotFormed(), decide=decide, evolve=evolve, claims=claims
 )
 """The history of one group."""

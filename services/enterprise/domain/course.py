@@ -207,7 +207,5 @@ def record_attendance(state: Offered, command: RecordAttendance) -> Sequence[Cou
     return [AttendanceRecorded(occurred=Occurred(command.on), person_id=command.person_id)]
 
 
-course: Decider[Course, CourseEvent, CourseCommand] = Decider(
-    kind="course", initial=NotOffered(), decide=decide, evolve=evolve
-)
+course: Decider[Course, CourseEvent, CourseCommand] = Decider(initial=NotOffered(), decide=decide, evolve=evolve)
 """The history of one course."""

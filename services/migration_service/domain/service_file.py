@@ -169,6 +169,4 @@ def stream_id(worker_id: UUID) -> UUID:
     return stream_of("service-file", worker_id)
 
 
-SERVICE_FILE: Decider[ServiceFile, ServiceFileEvent, Dated] = Decider(
-    kind="service-file", initial=NotOpened(), decide=decide, evolve=evolve
-)
+SERVICE_FILE: Decider[ServiceFile, ServiceFileEvent, Dated] = Decider(initial=NotOpened(), decide=decide, evolve=evolve)

@@ -426,6 +426,4 @@ def _ended(ended_on: str, today: date) -> Occurred:
     return on
 
 
-TRIP: Decider[Trip, TripEvent, Request] = Decider(
-    kind="trip", initial=NotRecorded(), decide=decide, evolve=evolve, claims=claims
-)
+TRIP: Decider[Trip, TripEvent, Request] = Decider(initial=NotRecorded(), decide=decide, evolve=evolve, claims=claims)

@@ -3,7 +3,8 @@
 A household is a set of persons, not a family card: a No. KK changes over time. Kinship is what others hear of it:
 spouse (suami, istri) and child (anak) with its guardian (wali); a parent is recorded as the reverse of a child. One
 relation of two persons stands in one household. That everybody named is a known person is asked before, not here.
-A correction or retraction names its relation by the two persons. Dates are the programme's calendar (Asia/Jakarta).
+A correction or retraction names the fact it corrects by *corrects*: that fact's version in this household's history.
+Dates are the programme's calendar (Asia/Jakarta).
 """
 
 from collections.abc import Iterable, Sequence
@@ -72,6 +73,7 @@ class GuardianCorrected:
     about: ClassVar[str | None] = "person_id"
     erases: ClassVar[bool] = False
     occurred: Occurred
+    corrects: int
     household_id: UUID
     village: str
     person_id: UUID
@@ -91,6 +93,7 @@ class KinRetracted:
     about: ClassVar[str | None] = "person_id"
     erases: ClassVar[bool] = False
     occurred: Occurred
+    corrects: int
     household_id: UUID
     village: str
     person_id: UUID
@@ -131,13 +134,21 @@ class Kin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LivingTogether:
-    """A household, with the kinship that was recorded with it."""
+class SaidKin(Kin):
+    """A relation that stands: *fact* is the version of what says so."""
 
+    fact: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LivingTogether:
+    """A household, with the kinship that was recorded with it. *version*: the number of facts."""
+
+    version: int
     household_id: UUID
     village: str
     members: tuple[UUID, ...]
-    kin: tuple[Kin, ...] = ()
+    kin: tuple[SaidKin, ...] = ()
 
 
 Household = NoHousehold | LivingTogether
@@ -146,21 +157,23 @@ Household = NoHousehold | LivingTogether
 def evolve(state: Household, event: HouseholdEvent) -> Household:
     """Where the household stands after *event*."""
     if isinstance(event, HouseholdRegistered):
-        return LivingTogether(household_id=event.household_id, village=event.village, members=event.members)
+        return LivingTogether(version=1, household_id=event.household_id, village=event.village, members=event.members)
     if not isinstance(state, LivingTogether):
         return state  # nothing comes before a registration
+    fact = state.version + 1
     match event:
         case KinRecorded() | GuardianCorrected():
-            kin = Kin(
+            kin = SaidKin(
+                fact=fact,
                 person_id=event.person_id,
                 relative_id=event.relative_id,
                 relation=event.relation,
                 guardian_id=event.guardian_id,
             )
-            return replace(state, kin=(*(other for other in state.kin if not other.says(kin)), kin))
+            rest = (other for other in state.kin if not other.says(kin))
+            return replace(state, version=fact, kin=(*rest, kin))
         case KinRetracted():
-            gone = Kin(person_id=event.person_id, relative_id=event.relative_id, relation=event.relation)
-            return replace(state, kin=tuple(other for other in state.kin if not other.says(gone)))
+            return replace(state, version=fact, kin=tuple(kin for kin in state.kin if kin.fact != event.corrects))
         case _:
             assert_never(event)
 
@@ -272,6 +285,7 @@ def record_kin(state: LivingTogether, command: RecordKin) -> Sequence[HouseholdE
     return (
         GuardianCorrected(
             occurred=Occurred(command.today),
+            corrects=said.fact,
             household_id=state.household_id,
             village=state.village,
             person_id=said.person_id,
@@ -292,6 +306,7 @@ def retract_kin(state: LivingTogether, command: RetractKin) -> Sequence[Househol
     return tuple(
         KinRetracted(
             occurred=Occurred(command.today),
+            corrects=kin.fact,
             household_id=state.household_id,
             village=state.village,
             person_id=kin.person_id,
@@ -314,7 +329,8 @@ def claims(event: HouseholdEvent) -> Iterable[Claim | Release]:
     """A relation of two persons stands once, in one household: retracted there, it holds nowhere."""
     if isinstance(event, KinRecorded | KinRetracted):
         parts = kin_parts(event.person_id, event.relative_id, event.relation)
-        holder = stream_of("kin", ":".join(parts))
+        # Of this household and this relation alone: another household that records it is another holder.
+        holder = stream_of("kin", ":".join((str(event.household_id), *parts)))
         if isinstance(event, KinRecorded):
             yield Claim("kin", parts, holder=holder, person_id=event.person_id)
         else:
@@ -322,5 +338,5 @@ def claims(event: HouseholdEvent) -> Iterable[Claim | Release]:
 
 
 household: Decider[Household, HouseholdEvent, HouseholdCommand] = Decider(
-    kind="household", initial=NoHousehold(), decide=decide, evolve=evolve, claims=claims
+    initial=NoHousehold(), decide=decide, evolve=evolve, claims=claims
 )

@@ -5,8 +5,9 @@ encrypted at rest under the person's own key and never leaves the registry; vill
 What can be asked of a person stands in `person_rules`; where somebody stands abroad is never decided here. Dates are
 the programme's calendar (Asia/Jakarta).
 
-A correction names the event it corrects by *corrects*. A death is named by its *cause*, since several reports of one
-death may stand side by side: one by the village (no cause), one for each trip that ended in it.
+A correction or retraction names the fact it corrects by *corrects*: that fact's version in this person's history.
+Several reports of one death may stand side by side, told apart by their *cause*: one by the village (no cause), one
+for each trip that ended in it.
 """
 
 from collections.abc import Sequence
@@ -68,7 +69,7 @@ class NameCorrected:
     erases: ClassVar[bool] = False
     occurred: Occurred
     person_id: UUID
-    corrects: UUID
+    corrects: int
     full_name: Personal[str]
 
 
@@ -82,7 +83,7 @@ class NikCorrected:
     erases: ClassVar[bool] = False
     occurred: Occurred
     person_id: UUID
-    corrects: UUID
+    corrects: int
     nik: Personal[str] | None
 
 
@@ -101,7 +102,7 @@ class BirthDateCorrected:
     erases: ClassVar[bool] = False
     occurred: Occurred
     person_id: UUID
-    corrects: UUID
+    corrects: int
     village: str
     birth_date: Personal[date] | None
     of_minor: bool
@@ -120,7 +121,7 @@ class VillageCorrected:
     erases: ClassVar[bool] = False
     occurred: Occurred
     person_id: UUID
-    corrects: UUID
+    corrects: int
     village: str
 
 
@@ -153,6 +154,7 @@ class DeathCorrected:
     erases: ClassVar[bool] = False
     occurred: Occurred
     person_id: UUID
+    corrects: int
     village: str
     cause: UUID | None
     died_on: Occurred
@@ -171,6 +173,7 @@ class DeathRetracted:
     erases: ClassVar[bool] = False
     occurred: Occurred
     person_id: UUID
+    corrects: int
     village: str
     cause: UUID | None
     died_on: Occurred | None
@@ -214,21 +217,37 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """That the person died, as *cause* (a trip; None: the village) says it."""
+    """That the person died, as *cause* (a trip; None: the village) says it: *fact* is the version of what says so."""
 
+    fact: int
     cause: UUID | None
     died_on: Occurred
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Registered:
-    """A known person, living or dead. *deaths* are the reports that stand, in the order in which they came."""
+class Given:
+    """By version: the fact that gave what now holds of each of these."""
 
+    village: int = 1
+    full_name: int = 1
+    nik: int = 1
+    birth_date: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """A known person, living or dead. *version*: the number of facts.
+
+    *deaths* are the reports that stand, in the order in which they came.
+    """
+
+    version: int
     person_id: UUID
     village: str
     full_name: Personal[str]
     nik: Personal[str] | None
     birth_date: Personal[date] | None
+    given: Given = Given()
     worker: bool = False
     deaths: tuple[Report, ...] = ()
 
@@ -247,6 +266,7 @@ def evolve(state: Person, event: PersonEvent) -> Person:
     """Where the person stands after *event*."""
     if isinstance(event, PersonRegistered):
         return Registered(
+            version=1,
             person_id=event.person_id,
             village=event.village,
             full_name=event.full_name,
@@ -255,19 +275,22 @@ def evolve(state: Person, event: PersonEvent) -> Person:
         )
     if not isinstance(state, Registered):
         return state  # nothing comes before a registration or after an erasure
+    fact = state.version + 1
+    given = state.given
+    state = replace(state, version=fact)
     match event:
         case WorkerRegistered():
             return replace(state, worker=True)
         case NameCorrected():
-            return replace(state, full_name=event.full_name)
+            return replace(state, full_name=event.full_name, given=replace(given, full_name=fact))
         case NikCorrected():
-            return replace(state, nik=event.nik)
+            return replace(state, nik=event.nik, given=replace(given, nik=fact))
         case BirthDateCorrected():
-            return replace(state, birth_date=event.birth_date)
+            return replace(state, birth_date=event.birth_date, given=replace(given, birth_date=fact))
         case VillageCorrected():
-            return replace(state, village=event.village)
+            return replace(state, village=event.village, given=replace(given, village=fact))
         case DeathReported() | DeathCorrected():
-            return replace(state, deaths=with_report(state.deaths, Report(event.cause, event.occurred)))
+            return replace(state, deaths=with_report(state.deaths, Report(fact, event.cause, event.occurred)))
         case DeathRetracted():
             return replace(state, deaths=without_report(state.deaths, event.cause))
         case PersonErased():

@@ -65,37 +65,33 @@ class RegisterWorker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectName:
-    """Give the person this name; *corrects* is the event that gave the present one."""
+    """Give the person this name."""
 
     today: date
-    corrects: UUID
     full_name: Known[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectNik:
-    """Give the person this NIK, or none; *corrects* is the event that gave the present one."""
+    """Give the person this NIK, or none."""
 
     today: date
-    corrects: UUID
     nik: Known[str] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectBirthDate:
-    """Give the person this birth date, or none; *corrects* is the event that gave the present one."""
+    """Give the person this birth date, or none."""
 
     today: date
-    corrects: UUID
     birth_date: Known[date] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectVillage:
-    """Put the person into this village; *corrects* is the event that gave the present one."""
+    """Put the person into this village."""
 
     today: date
-    corrects: UUID
     village: str
 
 
@@ -217,7 +213,7 @@ def correct_name(state: Registered, command: CorrectName) -> Sequence[PersonEven
         NameCorrected(
             occurred=Occurred(command.today),
             person_id=state.person_id,
-            corrects=command.corrects,
+            corrects=state.given.full_name,
             full_name=command.full_name,
         ),
     )
@@ -231,7 +227,7 @@ def correct_nik(state: Registered, command: CorrectNik) -> Sequence[PersonEvent]
         NikCorrected(
             occurred=Occurred(command.today),
             person_id=state.person_id,
-            corrects=command.corrects,
+            corrects=state.given.nik,
             nik=command.nik,
         ),
     )
@@ -247,7 +243,7 @@ def correct_birth_date(state: Registered, command: CorrectBirthDate) -> Sequence
         BirthDateCorrected(
             occurred=Occurred(command.today),
             person_id=state.person_id,
-            corrects=command.corrects,
+            corrects=state.given.birth_date,
             village=state.village,
             birth_date=command.birth_date,
             of_minor=before is not None or after is not None,
@@ -266,7 +262,7 @@ def correct_village(state: Registered, command: CorrectVillage) -> Sequence[Pers
         VillageCorrected(
             occurred=Occurred(command.today),
             person_id=state.person_id,
-            corrects=command.corrects,
+            corrects=state.given.village,
             village=command.village,
         ),
     )
@@ -279,7 +275,7 @@ def record_death(state: Registered, command: RecordDeath) -> Sequence[PersonEven
     """
     said = next((report for report in state.deaths if report.cause == command.cause), None)
     if said is None:
-        deaths = (*state.deaths, Report(command.cause, command.died_on))
+        deaths = (*state.deaths, Report(state.version + 1, command.cause, command.died_on))
         return (
             DeathReported(
                 occurred=command.died_on,
@@ -293,13 +289,13 @@ def record_death(state: Registered, command: RecordDeath) -> Sequence[PersonEven
         return ()
     if command.cause is None:
         raise Refused(DEATH_ALREADY_RECORDED)
-    return _corrected(state, Report(command.cause, command.died_on))
+    return _corrected(state, said, command.died_on)
 
 
 def correct_death(state: Registered, command: CorrectDeath) -> Sequence[PersonEvent]:
     """Rejects: ``not-found`` (nobody reported a death), ``death-said-by-trip`` (only a trip says so)."""
     said = _said_by_village(state)
-    return () if said.died_on == command.died_on else _corrected(state, Report(None, command.died_on))
+    return () if said.died_on == command.died_on else _corrected(state, said, command.died_on)
 
 
 def retract_death(state: Registered, command: RetractDeath) -> Sequence[PersonEvent]:
@@ -309,13 +305,15 @@ def retract_death(state: Registered, command: RetractDeath) -> Sequence[PersonEv
     """
     if command.cause is None:
         _said_by_village(state)
-    rest = without_report(state.deaths, command.cause)
-    if rest == state.deaths:
+    said = next((report for report in state.deaths if report.cause == command.cause), None)
+    if said is None:
         return ()
+    rest = without_report(state.deaths, command.cause)
     return (
         DeathRetracted(
             occurred=Occurred(command.today),
             person_id=state.person_id,
+            corrects=said.fact,
             village=state.village,
             cause=command.cause,
             died_on=day_of_death(rest),
@@ -335,14 +333,16 @@ def _said_by_village(state: Registered) -> Report:
     raise Refused(DEATH_SAID_BY_TRIP if state.deaths else NOT_FOUND)
 
 
-def _corrected(state: Registered, report: Report) -> Sequence[PersonEvent]:
+def _corrected(state: Registered, said: Report, died_on: Occurred) -> Sequence[PersonEvent]:
+    deaths = with_report(state.deaths, Report(state.version + 1, said.cause, died_on))
     return (
         DeathCorrected(
-            occurred=report.died_on,
+            occurred=died_on,
             person_id=state.person_id,
+            corrects=said.fact,
             village=state.village,
-            cause=report.cause,
-            died_on=day_of_death(with_report(state.deaths, report)) or report.died_on,
+            cause=said.cause,
+            died_on=day_of_death(deaths) or died_on,
         ),
     )
 
@@ -363,5 +363,5 @@ def claims(event: PersonEvent) -> Iterable[Claim | Release]:
 
 
 person: Decider[Person, PersonEvent, PersonCommand] = Decider(
-    kind="person", initial=Unknown(), decide=decide, evolve=evolve, claims=claims
+    initial=Unknown(), decide=decide, evolve=evolve, claims=claims
 )

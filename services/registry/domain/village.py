@@ -110,5 +110,5 @@ def village_stream(code: str) -> UUID:
 
 
 village: Decider[Village, VillageDesignated, DesignateVillage] = Decider(
-    kind="village", initial=Undesignated(), decide=decide, evolve=evolve
+    initial=Undesignated(), decide=decide, evolve=evolve
 )

@@ -11,7 +11,8 @@ TABLES = [
     "CREATE SCHEMA log",
     # Which log this is, and which it was before a restore: one row for each name, the newest is the current one.
     """CREATE TABLE log.identity (
-         ordinal int PRIMARY KEY, log_id uuid NOT NULL UNIQUE, begins_after bigint NOT NULL,
+         ordinal int PRIMARY KEY, log_id uuid NOT NULL UNIQUE,
+         begins_after bigint NOT NULL, begins_after_position bigint NOT NULL,
          place text NOT NULL, made_at timestamptz NOT NULL)""",
     # position = commit order, gapless; published = the number under which others hear of it, gapless too.
     """CREATE TABLE log.events (
@@ -33,6 +34,8 @@ TABLES = [
          key bytea PRIMARY KEY, kind text NOT NULL, holder uuid NOT NULL, person_id uuid NOT NULL)""",
     "CREATE INDEX claims_holder ON log.claims (holder)",
     "CREATE INDEX claims_person ON log.claims (person_id)",
+    # Whose erasure was heard of, so that it can be carried out again.
+    "CREATE TABLE log.erased (person_id uuid PRIMARY KEY)",
     # Hearing. number 0 = nothing heard yet; log_id is then null. For a service's own log number is the position.
     """CREATE TABLE log.checkpoints (
          hearer text, source text, log_id uuid, number bigint NOT NULL, event_id uuid, moved_at timestamptz,
@@ -60,6 +63,7 @@ GRANTS = {
     "events": "SELECT, INSERT",
     "commands": "SELECT, INSERT, UPDATE (fingerprint)",
     "claims": "SELECT, INSERT, DELETE",
+    "erased": "SELECT, INSERT",
     "checkpoints": "SELECT, INSERT, UPDATE, DELETE",
     "heard": "SELECT, INSERT, DELETE",
     "refused_reactions": "SELECT, INSERT",

@@ -12,8 +12,12 @@ RETURNS TABLE (idx int, verdict text, "position" bigint, published bigint, answe
 DECLARE
   base bigint; public_base bigint; instant timestamptz;
 BEGIN
+  -- Each statement below must see what was committed before the lock was got, not before the call was made.
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    RAISE 'log.append needs read committed, not %', current_setting('transaction_isolation');
+  END IF;
   -- Positions must be given out in commit order, or a reader that follows them skips what commits late. The lock is
-  -- the last one taken and is held until the commit is durable; the batcher repays it by group commit.
+  -- the only one that waits for others, and is held until the commit is durable; the batcher repays it by group commit.
   PERFORM pg_advisory_xact_lock(7001);
   SELECT e.position, e.recorded_at INTO base, instant FROM log.events e ORDER BY e.position DESC LIMIT 1;
   base := coalesce(base, 0);

@@ -34,6 +34,7 @@ def test_kin_and_a_corrected_guardian_are_one_row() -> None:
     )
     corrected = GuardianCorrected(
         occurred=NOW,
+        corrects=2,
         household_id=HOME,
         village=KURIPAN,
         person_id=SARI,
@@ -54,7 +55,7 @@ def test_kin_and_a_corrected_guardian_are_one_row() -> None:
 
 def test_a_retracted_relation_has_no_row() -> None:
     gone = KinRetracted(
-        occurred=NOW, household_id=HOME, village=KURIPAN, person_id=SARI, relative_id=DEWI, relation="child"
+        occurred=NOW, corrects=2, household_id=HOME, village=KURIPAN, person_id=SARI, relative_id=DEWI, relation="child"
     )
     assert list(project(recorded(gone, 4))) == [
         Put(households, {"household_id": HOME, "version": 4}),

@@ -22,7 +22,7 @@ from services.registry.views.figures import figures
 from services.registry.views.people import everyone, people, project, workers
 from shared.views import Put
 from shared.vocabulary import Occurred
-from tests.registry.people_of_kuripan import FIRST_EVENT, KURIPAN, LIPURSARI, NOW, REGISTERED, SARI, TRIP, WORKER
+from tests.registry.people_of_kuripan import KURIPAN, LIPURSARI, NOW, REGISTERED, SARI, TRIP, WORKER
 from tests.registry.views.recording import recorded, sealed, stored
 
 MAY = Occurred(date(2026, 5, 1), "month")
@@ -60,15 +60,15 @@ def test_a_person_without_nik_or_birth_date_has_nothing_there() -> None:
     [
         (WORKER, {"worker": True}),
         (
-            NameCorrected(occurred=NOW, person_id=SARI, corrects=FIRST_EVENT, full_name=sealed("full_name", "bmV3")),
+            NameCorrected(occurred=NOW, person_id=SARI, corrects=1, full_name=sealed("full_name", "bmV3")),
             {"full_name": stored("full_name", "bmV3")},
         ),
-        (NikCorrected(occurred=NOW, person_id=SARI, corrects=FIRST_EVENT, nik=None), {"nik": None}),
+        (NikCorrected(occurred=NOW, person_id=SARI, corrects=1, nik=None), {"nik": None}),
         (
             BirthDateCorrected(
                 occurred=NOW,
                 person_id=SARI,
-                corrects=FIRST_EVENT,
+                corrects=1,
                 village=KURIPAN,
                 birth_date=sealed("birth_date", "bmV3"),
                 of_minor=False,
@@ -77,7 +77,7 @@ def test_a_person_without_nik_or_birth_date_has_nothing_there() -> None:
             {"birth_date": stored("birth_date", "bmV3")},
         ),
         (
-            VillageCorrected(occurred=NOW, person_id=SARI, corrects=FIRST_EVENT, village=LIPURSARI),
+            VillageCorrected(occurred=NOW, person_id=SARI, corrects=1, village=LIPURSARI),
             {"village": LIPURSARI},
         ),
         (
@@ -85,7 +85,7 @@ def test_a_person_without_nik_or_birth_date_has_nothing_there() -> None:
             {"died_on": "2026-05"},
         ),
         (
-            DeathRetracted(occurred=NOW, person_id=SARI, village=KURIPAN, cause=TRIP, died_on=None),
+            DeathRetracted(occurred=NOW, person_id=SARI, corrects=2, village=KURIPAN, cause=TRIP, died_on=None),
             {"died_on": None},
         ),
         (

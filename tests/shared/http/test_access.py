@@ -2,6 +2,8 @@
 
 import base64
 import json
+import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jwt
-from joserfc.jwk import ECKey, OctKey, OKPKey
+from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey
 
 from shared import clock
 from shared.execute import Caller
@@ -43,7 +45,8 @@ def claims(**other: Any) -> dict[str, Any]:
 
 
 def token(key: Any = KEY, header: dict[str, Any] | None = None, **other: Any) -> str:
-    return jwt.encode(header or {"alg": "ES256", "kid": key.kid}, claims(**other), key)
+    header = header or {"alg": "ES256", "kid": key.kid}
+    return jwt.encode(header, claims(**other), key, algorithms=[header["alg"]])
 
 
 def b64(part: object) -> str:
@@ -101,10 +104,9 @@ async def test_a_forged_token_proves_nothing(tokens: Tokens) -> None:
 async def test_an_expired_token_is_not_remembered_as_good(tokens: Tokens, monkeypatch: pytest.MonkeyPatch) -> None:
     good = token()
     await tokens.caller(good)
-    import time
-
-    later = time.time() + 700
-    monkeypatch.setattr(time, "time", lambda: later)
+    later = clock.now() + timedelta(seconds=700)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    monkeypatch.setattr(time, "time", later.timestamp)
     with pytest.raises(TokenInvalid):
         await tokens.caller(good)
 
@@ -127,8 +129,6 @@ async def test_the_issuers_new_key_is_fetched_and_its_old_one_no_longer_counts(
 @given(st.text() | st.lists(st.text(max_size=10), min_size=3, max_size=3).map(".".join))
 async def test_whatever_is_sent_is_refused_and_nothing_else(sent: str) -> None:
     tokens = Tokens("unused", ISSUER, "desmigratif")
-    from joserfc.jwk import KeySet
-
     tokens._keys, tokens._fetched = KeySet([KEY]), float("inf")
     with pytest.raises(TokenInvalid):
         await tokens.caller(sent)

@@ -17,7 +17,7 @@ from deploy.house import House
 from shared.http import kernel
 from tests.houses import KURIPAN, Api, nik
 
-WRITES = {
+WRITES: dict[tuple[str, str], dict[str, Any]] = {
     ("registry", "/persons"): {"name": "Siti Contoh", "village": KURIPAN},
     ("registry", "/workers"): {"name": "Siti Contoh", "village": KURIPAN},
     ("registry", "/households"): {"village": KURIPAN, "members": [str(uuid.UUID(int=1))]},
@@ -53,7 +53,7 @@ LISTS = [
     ("cooperative", "/groups", 2),
     ("cooperative", "/figures", 1),
 ]
-SECRET = "Rahasia"
+UNHEARD = "Rahasia"
 """Stands in what is sent, and in nothing that is answered."""
 
 
@@ -90,7 +90,7 @@ def refused(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]:
     assert problem["title"]
     assert problem["title_id"]
     assert problem["title"] != problem["title_id"]
-    assert SECRET not in answer.text
+    assert UNHEARD not in answer.text
     return problem
 
 
@@ -151,7 +151,7 @@ def test_each_field_is_held_against_its_form(api: Api, operator: Api, service: s
 
 @pytest.mark.parametrize(("service", "path"), WRITES)
 def test_a_body_has_an_end(api: Api, service: str, path: str) -> None:
-    long = json.dumps(WRITES[service, path] | {"more": SECRET * 200_000}).encode()
+    long = json.dumps(WRITES[service, path] | {"more": UNHEARD * 200_000}).encode()
     refused(send(api, "POST", service, path, long), 413, "too-large")
 
 
@@ -186,8 +186,8 @@ def test_a_write_needs_a_key(api: Api, service: str, path: str) -> None:
 def test_a_key_may_hold_whatever_a_header_may(api: Api) -> None:
     body = json.dumps(WRITES["registry", "/persons"]).encode()
     for key in (b"k" * 255, "Desa é".encode("latin-1"), b"\xff\xfe", b"'; DROP TABLE log.events; --"):
-        key = uuid.uuid4().bytes.hex().encode()[:8] + key[: 255 - 8]
-        answers = [send(api, "POST", "registry", "/persons", body, {"Idempotency-Key": key}) for _ in range(2)]
+        own = {"Idempotency-Key": uuid.uuid4().hex[:8].encode() + key[: 255 - 8]}
+        answers = [send(api, "POST", "registry", "/persons", body, own) for _ in range(2)]
         assert [answer.status_code for answer in answers] == [201, 201]
         assert answers[0].content == answers[1].content
 
@@ -198,7 +198,7 @@ def test_a_key_is_kept_nowhere_in_clear(house: House, api: Api) -> None:
     body = {"name": "Siti Contoh", "village": KURIPAN}
     made = api.post("registry", "/persons", body, key=number)
     assert made.status_code == 201
-    refused(api.post("registry", "/persons", body | {"name": SECRET}, key=number), 422, "idempotency-key-reused")
+    refused(api.post("registry", "/persons", body | {"name": UNHEARD}, key=number), 422, "idempotency-key-reused")
     assert api.post("registry", "/persons", {}, key=number).status_code == 422
     for file in sorted((house.data / "logs").iterdir()):
         assert number.encode() not in file.read_bytes(), file.name
@@ -272,9 +272,10 @@ def cursor(*values: Any) -> str:
 @pytest.mark.parametrize(("service", "path", "_columns"), LISTS)
 def test_a_cursor_is_one_that_a_page_gave(api: Api, service: str, path: str, _columns: int) -> None:
     some = str(uuid.uuid4())
+    odd: list[Any] = [None, 1, True, 1e300, 10**30, [], {}, "a\0", ""]
     wrong = ["x", "é", "%00", cursor(), cursor(1), base64.urlsafe_b64encode(b'{"a": 1}').decode()]
     for columns in (1, 2, 3, 4):
-        for value in (None, 1, True, 1e300, 10**30, [], {}, "a\0", ""):
+        for value in odd:
             wrong += [cursor(*[value] * columns), cursor("33", *[value] * (columns - 1)) if columns > 1 else "x"]
         wrong += [cursor("33\0", *[some] * (columns - 1)), cursor(*["x"] * columns) if columns > 1 else "x"]
     for tried in wrong:
@@ -362,7 +363,8 @@ def test_a_feed_pages_in_order(operator: Api, api: Api) -> None:
     whole = operator.get("registry", "/feed?after=0&limit=500").json()
     numbers = [event["number"] for event in whole["events"]]
     assert numbers == list(range(1, len(numbers) + 1))
-    after, first = 0, []
+    after = 0
+    first: list[Any] = []
     while len(first) < min(len(numbers), 20):
         page = operator.get("registry", f"/feed?after={after}&limit=2").json()
         assert page["log_id"] == whole["log_id"]

@@ -48,14 +48,16 @@ async def with_facts(url: str, how_many: int = 3) -> Identity:
 async def last_fact(url: str) -> asyncpg.Record:
     connection = await asyncpg.connect(url)
     try:
-        return await connection.fetchrow("SELECT * FROM log.events ORDER BY position DESC LIMIT 1")
+        fact = await connection.fetchrow("SELECT * FROM log.events ORDER BY position DESC LIMIT 1")
+        assert fact is not None
+        return fact
     finally:
         await connection.close()
 
 
 async def test_a_new_log_is_named_once_and_keeps_its_name(url: str) -> None:
     first = await with_facts(url)
-    assert first.lineage == [LogName(first.log_id, 0)]
+    assert first.lineage == [LogName(first.log_id, 0, 0)]
     assert await opened(url) == first
     assert (await last_fact(url))["type"] == "Noted"
 
@@ -90,7 +92,8 @@ async def test_a_log_restored_into_the_same_cluster_goes_on_under_a_new_name(
     first = await with_facts(url)
     await put_back(databases, url.rpartition("/")[2])  # type: ignore[operator]
     second = await opened(url)
-    assert second.lineage == [LogName(first.log_id, 0), LogName(second.log_id, 3)]
+    assert second.lineage == [LogName(first.log_id, 0, 0), LogName(second.log_id, 3, 6)]
+    assert second.kept_position(first.log_id) == 6
     assert second.kept(first.log_id) == 3
     fact = await last_fact(url)
     assert (fact["type"], fact["position"], fact["version"], fact["published"]) == ("LogRestored", 7, 1, None)
