@@ -46,10 +46,18 @@ class Told:
     correlation: UUID
     traceparent: str | None
     word: PublicEvent | None
+    fault: str | None = None
+    """Why the words cannot be read, if so: they stop whoever hears them at this number."""
+
+    @classmethod
+    def unreadable(cls, log_id: UUID, number: int, recorded_at: str, words: bytes, error: Exception) -> "Told":
+        """Words that are not what they should be."""
+        instant = datetime.fromisoformat(recorded_at)
+        return cls(log_id, number, UUID(int=0), instant, words, "", UUID(int=0), None, None, type(error).__name__)
 
     @classmethod
     def of(cls, log_id: UUID, number: int, recorded_at: str, words: bytes) -> "Told":
-        """Read the words as they were stored."""
+        """Read the words as they were stored; `ValueError` or `LookupError` where they cannot be read."""
         envelope = orjson.loads(words)
         return cls(
             log_id,

@@ -58,10 +58,10 @@ class SessionOver(Exception):
 class Poison(Exception):
     """One fact raised the same exception three times; it is named without its content."""
 
-    def __init__(self, told: Told, error: Exception) -> None:
-        super().__init__(type(error).__name__)
+    def __init__(self, told: Told, error: str) -> None:
+        super().__init__(error)
         self.told = told
-        self.error = type(error).__name__
+        self.error = error
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +322,10 @@ class Subscription:
         """Let facts take effect, all in one; if that fails, one by one, so that the one at fault is known."""
         if not told:
             return checkpoint
+        broken = next((n for n, fact in enumerate(told) if fact.fault), None)
+        if broken is not None:
+            await self._take(checkpoint, told[:broken])
+            raise Poison(told[broken], told[broken].fault or "")
         after = Checkpoint(told[-1].log_id, told[-1].number, told[-1].event_id)
         # First, and whatever this service makes of it: what could lead to an erased person goes.
         for fact in told:
@@ -355,10 +359,11 @@ class Subscription:
                 if database.lost(error):
                     raise
                 if type(error) is not type(first):
+                    await asyncio.sleep(_BEHIND_SECONDS)
                     raise SessionOver from error
             else:
                 return
-        raise Poison(told, first)
+        raise Poison(told, type(first).__name__)
 
 
 def lease_name(hearer: str, source: str) -> str:

@@ -22,6 +22,7 @@ LEASE = "relay"
 _MOST = 256
 _POLL_SECONDS = 0.1
 _HEAD_SECONDS = 1.0
+_LOOK_SECONDS = 5.0
 _RETRY_SECONDS = 0.2
 
 _INTERRUPTED: tuple[type[Exception], ...] = (PublishBroken, *Unreachable, *database.LOST)
@@ -69,6 +70,7 @@ class Relay:
             log.warning("bus-stream-made-anew")
             await runtime.bus.make_stream_anew()
             number, sequence = 0, 0
+        looked = time.monotonic()
         while runtime.leases.held(LEASE) and not self._restart:
             rang = runtime.appended.listen()
             said = await runtime.log.said(number, _MOST)
@@ -78,6 +80,10 @@ class Relay:
                 await self._say_head(said[-1])
             elif time.monotonic() - self._said_head >= _HEAD_SECONDS:
                 await self._say_head(await runtime.log.said_at(number))
+                if time.monotonic() - looked >= _LOOK_SECONDS:
+                    # On a quiet day nothing else would tell that the stream was deleted or put back.
+                    looked = time.monotonic()
+                    self._restart = (await runtime.bus.tail()).sequence < sequence
             if len(said) < _MOST:
                 await runtime.appended.wait(rang, _POLL_SECONDS)
 

@@ -10,6 +10,7 @@ import structlog
 from shared import database, projecting
 from shared.bus import Told
 from shared.database import Connection
+from shared.errors import Refusal, Refused
 from shared.feed import FeedUnavailable, WentBack
 from shared.hearing import Checkpoint, Fenced, Stopped, lease_name, load, move, note_going_back
 from shared.recorded import Recorded
@@ -23,6 +24,11 @@ _ONE = 1
 _POLL_SECONDS = 0.1
 _RETRY_SECONDS = 0.2
 _STOPPED_SECONDS = 5.0
+
+WORDS_UNREADABLE = Refusal(
+    "words-unreadable", 409, "A published fact cannot be read, so the view cannot be rebuilt from it.",
+    "Satu fakta terbit tidak dapat dibaca, sehingga tampilan tidak dapat disusun ulang.",
+)  # fmt: skip
 
 log = structlog.get_logger()
 
@@ -290,6 +296,8 @@ async def _build(
             if isinstance(page, WentBack):
                 raise FeedUnavailable
             told = [t for t in page.told if until is None or t.number <= until]
+            if broken := next((t for t in told if t.fault), None):
+                raise Refused(WORDS_UNREADABLE, extra={"source": source, "number": broken.number})
             if not told:
                 return checkpoint
             await projecting.apply(connection, beside, changes_of(view, source, told))

@@ -207,6 +207,9 @@ class Batcher:
                 rows = await self._connection.fetch(_APPEND, *arguments, timeout=_CALL_SECONDS)
             except Exception as error:
                 if not database.lost(error):
+                    if self._connection:
+                        # A call may also fail because another log was put under the connection: then this raises.
+                        await self._connected(self._connection)
                     raise
                 # It may be in the log or not: nobody is answered before the same ids were asked again.
                 lost += 1

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from shared import ids, wire
+from shared.codec import LogRestored
 from shared.personal import Known
 from shared.published import SPOKEN
 from shared.vocabulary import Occurred
@@ -21,6 +22,7 @@ from tests.architecture.names import SERVICES, service
 
 FILE = Path(__file__).with_name("samples.jsonl")
 
+TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 EXAMPLES: dict[str, Any] = {"village": "33.07.10.2004", "country": "TW", "year": 2024, "birth_year": 2018}
 
 
@@ -53,7 +55,11 @@ def example(hint: Any, name: str) -> Any:
 
 
 def facts() -> list[dict[str, Any]]:
-    """Every private event, as in a row of its service's log."""
+    """Every private event, as in a row of its service's log; the kernel's stand in any of them."""
+    stored: list[tuple[str, Any]] = [
+        ("kernel", LogRestored),
+        *((name, event) for name in SERVICES for event in service(name).events),
+    ]
     return [
         {
             "service": name,
@@ -61,8 +67,7 @@ def facts() -> list[dict[str, Any]]:
             "schema_version": event.schema_version,
             "data": {k: v for k, v in example(event, event.name).items() if k != "occurred"},
         }
-        for name in SERVICES
-        for event in service(name).events
+        for name, event in stored
     ]
 
 
@@ -72,7 +77,9 @@ def words() -> list[dict[str, Any]]:
     for word in SPOKEN.values():
         hints = {name: field.annotation for name, field in word.model_fields.items()}
         spoken = word.model_validate({name: example(hint, name) for name, hint in hints.items()})
-        said.append(json.loads(wire.words(spoken, ids.stream_of("example", word.name), None)))
+        event_id, correlation = ids.stream_of("example", word.name), ids.stream_of("example", "correlation")
+        occurred = Occurred(date(2024, 5, 1), "month")
+        said.append(json.loads(wire.words(spoken, event_id, occurred, correlation, TRACEPARENT)))
     return said
 
 

@@ -9,10 +9,10 @@ import pytest
 from shared import wire
 from shared.codec import Catalogue
 from shared.ids import stream_of
-from tests.architecture.names import service
+from tests.architecture.names import SERVICES, service
 from tests.architecture.samples import facts, kept, key, words
 
-CATALOGUES = {line["service"]: Catalogue(service(line["service"]).events) for line in facts()}
+CATALOGUES = {"kernel": Catalogue(()), **{name: Catalogue(service(name).events) for name in SERVICES}}
 
 each_kept = pytest.mark.parametrize("line", [pytest.param(line, id=str(key(line)[1])) for line in kept()])
 
@@ -26,6 +26,12 @@ def test_everything_that_is_stored_has_an_example() -> None:
 def test_a_stored_example_is_still_understood_to_the_last_field(line: dict[str, Any]) -> None:
     understood = _word(line) if "specversion" in line else _fact(line)
     assert {name: understood.get(name) for name in line["data"]} == line["data"]
+
+
+@pytest.mark.parametrize("line", [pytest.param(line, id=str(line["type"])) for line in kept() if "specversion" in line])
+def test_words_still_have_every_attribute_of_a_stored_envelope(line: dict[str, Any]) -> None:
+    (today,) = (word for word in words() if key(word) == key(line))
+    assert line.keys() <= today.keys()
 
 
 def _word(envelope: dict[str, Any]) -> dict[str, Any]:

@@ -327,6 +327,18 @@ def test_a_household_is_held_against_its_rules(api: Api, operator: Api) -> None:
     assert slug(post(api, "/households", first)) == (409, "kin-recorded-elsewhere")
 
 
+def test_a_couple_is_of_one_household_until_that_is_taken_back(api: Api) -> None:
+    siti, joko = (registered(api).json()["id"] for _ in range(2))
+    spouse = {"person_id": siti, "relative_id": joko, "relation": "spouse"}
+    made = post(api, "/households", {"village": VILLAGE, "members": [siti, joko], "kin": [spouse]})
+    turned = {"person_id": joko, "relative_id": siti, "relation": "spouse"}
+    other = {"village": VILLAGE, "members": [joko, siti], "kin": [turned]}
+    assert slug(post(api, "/households", other)) == (409, "kin-recorded-elsewhere")
+    taken_back = f"/households/{made.json()['id']}/kin/{joko}/{siti}"
+    assert api.request("DELETE", REGISTRY, taken_back, if_match=made.headers["ETag"]).status_code == 200
+    assert post(api, "/households", other).status_code == 201
+
+
 # ── Lists ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

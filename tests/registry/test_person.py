@@ -72,6 +72,7 @@ class TestRegistration:
     def test_somebody_new_is_registered(self) -> None:
         state = Given(person).when(REGISTER).then(REGISTERED)
         assert state == Registered(
+            version=1,
             person_id=SARI,
             village=KURIPAN,
             full_name=Known("Sari Wulandari"),
@@ -104,6 +105,21 @@ class TestCorrections:
         )
         assert isinstance(state, Registered)
         assert Known("Sari Wulandani") == state.full_name
+
+    def test_a_correction_names_the_fact_that_gave_what_it_corrects(self) -> None:
+        """Whatever happened in between: the last one like it, else the registration."""
+        name = NameCorrected(occurred=NOW, person_id=SARI, corrects=1, full_name=Known("Sari Wulandani"))
+        moved = VillageCorrected(occurred=NOW, person_id=SARI, corrects=1, village=LIPURSARI)
+        history = Given(person, REGISTERED, WORKER, name, BY_VILLAGE, moved)
+        history.when(CorrectName(today=TODAY, full_name=Known("Sari"))).then(
+            NameCorrected(occurred=NOW, person_id=SARI, corrects=3, full_name=Known("Sari"))
+        )
+        history.when(CorrectVillage(today=TODAY, village=KURIPAN)).then(
+            VillageCorrected(occurred=NOW, person_id=SARI, corrects=5, village=KURIPAN)
+        )
+        history.when(CorrectNik(today=TODAY, nik=None)).then(
+            NikCorrected(occurred=NOW, person_id=SARI, corrects=1, nik=None)
+        )
 
     def test_a_corrected_nik_frees_the_old_one(self) -> None:
         corrected = NikCorrected(occurred=NOW, person_id=SARI, corrects=1, nik=Known("3307106902009002"))
@@ -213,6 +229,14 @@ class TestDeaths:
         assert isinstance(state, Registered)
         assert () == state.deaths
 
+    def test_what_is_retracted_of_a_corrected_death_is_the_correction(self) -> None:
+        corrected = DeathCorrected(
+            occurred=JUNE_3, person_id=SARI, corrects=2, village=KURIPAN, cause=None, died_on=JUNE_3
+        )
+        Given(person, REGISTERED, BY_VILLAGE, corrected).when(RetractDeath(today=TODAY)).then(
+            DeathRetracted(occurred=NOW, person_id=SARI, corrects=3, village=KURIPAN, cause=None, died_on=None)
+        )
+
     def test_nobody_corrects_or_retracts_a_death_that_was_never_reported(self) -> None:
         Given(person, REGISTERED).when(CorrectDeath(died_on=MAY)).refuses("not-found")
         Given(person, REGISTERED).when(RetractDeath(today=TODAY)).refuses("not-found")
@@ -253,7 +277,7 @@ class TestDeaths:
             DeathRetracted(occurred=NOW, person_id=SARI, corrects=2, village=KURIPAN, cause=TRIP, died_on=MAY)
         )
         Given(person, *both).when(RetractDeath(today=TODAY)).then(
-            DeathRetracted(occurred=NOW, person_id=SARI, corrects=2, village=KURIPAN, cause=None, died_on=JUNE_3)
+            DeathRetracted(occurred=NOW, person_id=SARI, corrects=3, village=KURIPAN, cause=None, died_on=JUNE_3)
         )
 
 

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from deploy.nats import stream_of
@@ -259,3 +260,22 @@ async def test_poison_in_the_own_log_stops_the_view_there_and_status_names_it(st
     object.__setattr__(view, "own", project)
     await until(lambda: rows(enterprise, "SELECT 1 FROM neighbours_1.notes OFFSET 4"))
     await until(lambda: not any(s.stopped for s in enterprise.subscriptions))
+
+
+async def test_words_that_cannot_be_read_stop_the_subscription_at_their_number(street: Street) -> None:
+    """A stored word that somebody altered beyond reading is neither passed over nor does it end the process."""
+    registry = await street.start(tiny.service("registry"))
+    said = await register(registry, 3)
+    database = (await street.settings("registry")).database_url.get_secret_value().rpartition("/")[2]
+    owner = await asyncpg.connect(street.databases.cluster.url(database))
+    words = await owner.fetchval("SELECT public FROM log.events WHERE published = 2")
+    await owner.execute("UPDATE log.events SET public = 'no words' WHERE published = 2")
+    enterprise = await street.start(tiny.enterprise(), ready=False)
+    await until(lambda: subscription(enterprise).stopped)
+    stopped = subscription(enterprise).stopped
+    assert stopped is not None
+    assert stopped.number == 2
+    assert await people(enterprise) == said[:1]
+    await owner.execute("UPDATE log.events SET public = $1 WHERE published = 2", words)
+    await owner.close()
+    await all_heard(enterprise, said)

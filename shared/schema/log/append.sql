@@ -19,6 +19,11 @@ BEGIN
   -- Positions must be given out in commit order, or a reader that follows them skips what commits late. The lock is
   -- the only one that waits for others, and is held until the commit is durable; the batcher repays it by group commit.
   PERFORM pg_advisory_xact_lock(7001);
+  -- A log put back under a connection that stayed open: what was written now would pass for what was kept of it.
+  IF (SELECT split_part(i.place, '/', 4) FROM log.identity i ORDER BY i.ordinal DESC LIMIT 1)
+     <> 'log.events'::regclass::oid::text THEN
+    RAISE 'this log was put back and has not got its new name yet';
+  END IF;
   SELECT e.position, e.recorded_at INTO base, instant FROM log.events e ORDER BY e.position DESC LIMIT 1;
   base := coalesce(base, 0);
   instant := greatest(clock_timestamp(), instant);

@@ -57,7 +57,7 @@ async def test_a_good_token_says_who_asks(tokens: Tokens) -> None:
     expected = Caller("siti", frozenset({"integrator"}), "33.07")
     assert await tokens.caller(token()) == expected
     assert await tokens.caller(token(aud=["another", "desmigratif"])) == expected
-    assert await tokens.caller(token(ED, {"alg": "EdDSA", "kid": ED.kid})) == expected
+    assert await tokens.caller(token(ED, {"alg": "Ed25519", "kid": ED.kid})) == expected
 
 
 @pytest.mark.parametrize(
