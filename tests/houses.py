@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -24,7 +24,7 @@ class Api:
         token = house.issuer.mint(role, area, subject=subject, ttl=timedelta(hours=2))
         self._client = httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=30.0)
 
-    def __enter__(self) -> "Api":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -47,7 +47,7 @@ def measure(returns: int) -> dict[str, list[float]]:
                 arrived = time.perf_counter()
                 roster = api.get(asked, route, after=returned.headers["Event-Position"])
                 took[asked].append((time.perf_counter() - arrived) * 1000)
-                if returned.status_code != 201 or roster.status_code != 200:  # noqa: PLR2004
+                if returned.status_code != 201 or roster.status_code != 200:
                     raise SystemExit(f"return {n}: {returned.status_code}, {asked}: {roster.status_code}")
             arrived = time.perf_counter()
             api.get(service, "/health/live")

@@ -35,7 +35,7 @@ def test_two_that_start_at_the_same_instant_do_not_get_the_same_port() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="abstract names are Linux's")
 def test_a_claim_ends_with_its_process() -> None:
     code = "import sys; from deploy import ports; print(ports.claim(int(sys.argv[1])).number, flush=True); input()"
-    process = subprocess.Popen(  # noqa: S603 - our own code
+    process = subprocess.Popen(
         [sys.executable, "-c", code, str(START + 3)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
