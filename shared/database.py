@@ -68,5 +68,9 @@ async def create_pool(
     """
     settings = {} if durable else {"synchronous_commit": "off"}
     return await asyncpg.create_pool(
-        url, min_size=1, max_size=size, timeout=5, server_settings=settings, init=connected
+        url, min_size=1, max_size=size, timeout=5, server_settings=settings, init=connected, reset=_as_it_is
     )
+
+
+async def _as_it_is(_connection: Connection) -> None:
+    """Nothing here leaves state in a session, so a round trip to reset it at each release would be for nothing."""

@@ -20,6 +20,7 @@ from shared import database
 from shared.bus import HeadHeard, Told, Unreachable
 from shared.database import Connection
 from shared.feed import FeedUnavailable, WentBack
+from shared.log.identity import LogReplaced
 from shared.published.registry import PersonErased
 
 if TYPE_CHECKING:
@@ -333,7 +334,7 @@ class Subscription:
                 await self._runtime.log.heard_erased(fact.word.person_id)
         try:
             await self._hearer.take(self.source, told, checkpoint, after)
-        except Fenced:
+        except (Fenced, LogReplaced):
             raise
         except Exception as error:  # any fault of a fact is held against that fact alone
             if database.lost(error):
@@ -353,7 +354,7 @@ class Subscription:
         for _ in range(_TRIES - 1):
             try:
                 await self._hearer.take(self.source, [told], checkpoint, after)
-            except Fenced:
+            except (Fenced, LogReplaced):
                 raise
             except Exception as error:  # as above
                 if database.lost(error):

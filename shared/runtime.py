@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 from uuid import UUID
@@ -38,6 +39,8 @@ log = structlog.get_logger()
 
 _SAME_LOG_SECONDS = 2.0
 _TRIM_SECONDS = 3600.0
+_END_SECONDS = 10.0
+_CANCEL_AGAIN_SECONDS = 1.0
 _BATCHER = "batcher"
 
 CATCHING_UP = Refusal(
@@ -233,13 +236,12 @@ class Runtime:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(5):
                     await self.batcher.drained()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._end_tasks()
         try:
             async with asyncio.timeout(5):
                 if hasattr(self, "leases"):
-                    await self.leases.give_up()
+                    with contextlib.suppress(LogReplaced):  # then they are not ours any more
+                        await self.leases.give_up()
                 await self.bus.close()
                 await self.feeds.close()
                 for pool in ("pool", "_keys_pool"):
@@ -249,6 +251,17 @@ class Runtime:
                     await self.engine.dispose()
         except database.LOST as error:
             log.warning("stopped-without-goodbye", error=type(error).__name__)
+
+    async def _end_tasks(self) -> None:
+        """Cancel every runner, again where need be: asyncpg forgets a cancellation in the middle of a failing connect."""
+        running = set(self._tasks)
+        until = time.monotonic() + _END_SECONDS
+        while running and time.monotonic() < until:
+            for task in running:
+                task.cancel()
+            _, running = await asyncio.wait(running, timeout=_CANCEL_AGAIN_SECONDS)
+        if running:
+            log.error("runners-do-not-end", runners=sorted(task.get_name() for task in running))
 
     # What is known
 

@@ -13,6 +13,7 @@ from shared.database import Connection
 from shared.errors import Refusal, Refused
 from shared.feed import FeedUnavailable, WentBack
 from shared.hearing import Checkpoint, Fenced, Stopped, lease_name, load, move, note_going_back
+from shared.log.identity import LogReplaced
 from shared.recorded import Recorded
 from shared.views import Change, View
 
@@ -167,6 +168,8 @@ class OwnLog:
                 await self._session()
             except Fenced:
                 log.debug("session-over", subscription=self.name, why="Fenced")
+            except LogReplaced:
+                raise  # no fact is at fault, and this process must end
             except Exception as error:  # noqa: BLE001  the next try starts from the checkpoint, nothing is passed over
                 if not database.lost(error):
                     await self._stop(error)

@@ -39,6 +39,7 @@ IF_MATCH_MALFORMED = Refusal(
     "if-match-malformed", 400, "If-Match takes one ETag as it was answered.", "If-Match memerlukan satu ETag."
 )
 
+# The dependencies below are coroutines although they await nothing: a plain function would cost a thread's turn each.
 _OK = 200
 _MOST = 500
 _ETAG = re.compile(r'"([0-9]{1,18})"')
@@ -63,7 +64,7 @@ def caller_of(request: Request) -> Caller:
     return cast("Caller", request.scope["caller"])
 
 
-def authorize(request: Request) -> None:
+async def authorize(request: Request) -> None:
     """Hold the caller's roles against the route's row in the scope table: `scope-missing`."""
     route = request.scope["route"]
     scope = request.app.state.scopes[request.method, route.path]
@@ -99,7 +100,7 @@ class Part:
     limit: int
 
 
-def paging(
+async def paging(
     region: Annotated[
         str | None, Query(description="Only what lies in this region: a code of any level, dotted or not.")
     ] = None,
@@ -298,7 +299,7 @@ def _version(if_match: str | None) -> int | None:
     return int(tag[1])
 
 
-def _reading(
+async def _reading(
     request: Request,
     _scope: Annotated[None, Depends(authorize)],
     _vector: Annotated[positions.Vector, Depends(reached)],
@@ -306,7 +307,7 @@ def _reading(
     return Reading(runtime_of(request), caller_of(request))
 
 
-def _writing(
+async def _writing(
     request: Request,
     _scope: Annotated[None, Depends(authorize)],
     vector: Annotated[positions.Vector, Depends(reached)],

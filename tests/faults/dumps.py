@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import asyncpg
+import stamina
 
 from deploy.house import House
 from deploy.postgres import BINARIES
@@ -28,23 +29,25 @@ async def put_back(house: House, service: str, dump: Path) -> None:
 
 
 async def put_back_in_place(house: House, service: str, dump: Path) -> None:
-    """Replace all that lies in the database of *service* by *dump*, in one transaction; nobody is thrown out."""
-    await _run(
-        "pg_restore",
-        "--clean",
-        "--if-exists",
-        "--single-transaction",
-        f"--dbname={house.url('postgres', database=service)}",
-        str(dump),
-    )
+    """Replace all that lies in the database of *service* by *dump*, in one transaction; nobody is thrown out.
+
+    It wants every table for itself while the service uses them: where the two block each other, it tries again.
+    """
+    into = f"--dbname={house.url('postgres', database=service)}"
+    async for attempt in stamina.retry_context(on=_deadlock, attempts=None, timeout=60, wait_max=0.2):
+        with attempt:
+            await _run("pg_restore", "--clean", "--if-exists", "--single-transaction", into, str(dump))
+
+
+def _deadlock(error: Exception) -> bool:
+    return isinstance(error, AssertionError) and "deadlock detected" in str(error)
 
 
 async def _run(program: str, *arguments: str) -> None:
     process = await asyncio.create_subprocess_exec(
         BINARIES / program,
         *arguments,
-        # In a deadlock with a service, which is used to such things, the service is to give way.
-        env={**os.environ, "LC_ALL": "C", "PGOPTIONS": "-c deadlock_timeout=60s"},
+        env={**os.environ, "LC_ALL": "C"},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
