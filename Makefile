@@ -34,6 +34,10 @@ up: install ## Start it all and keep it running; Ctrl-C ends it (ARGS="--data DI
 test: lint types ## Everything that CI checks (ARGS="tests/registry -k nik" narrows pytest)
 	@$(RUN) pytest $(ARGS)
 
+.PHONY: bench
+bench: install ## From a return's 201 to the roster that shows it, one at a time (ARGS=500)
+	@exec $(RUN) tests.bench.one_return_at_a_time $(ARGS)
+
 .PHONY: lint
 lint: install ## ruff and import-linter
 	@$(RUN) ruff check --quiet .
