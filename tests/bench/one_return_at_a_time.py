@@ -1,8 +1,8 @@
 """From a return's 201 to the roster that shows it, one return at a time, beside the client's own floor.
 
-``python -m tests.bench.one_return_at_a_time [N]``, N returns for each roster, starts a house of its own in a temporary folder. For each return:
-the time from the arrival of its 201 to the arrival of the 200 to a roster read sent at once with that Event-Position,
-which must contain the person. The floor is an empty GET by the same client. Milliseconds.
+``python -m tests.bench.one_return_at_a_time [N]`` starts a house of its own in a temporary folder and records N returns
+for each roster. For each: the time from the arrival of its 201 to the arrival of the 200 to a roster read sent at once
+with that Event-Position, which must contain the person. The floor is an empty GET by the same client. Milliseconds.
 """
 
 import statistics
