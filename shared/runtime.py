@@ -253,7 +253,7 @@ class Runtime:
             log.warning("stopped-without-goodbye", error=type(error).__name__)
 
     async def _end_tasks(self) -> None:
-        """Cancel every runner, again where need be: asyncpg forgets a cancellation in the middle of a failing connect."""
+        """Cancel every runner, again where need be: asyncpg can lose a cancellation while a new connection fails."""
         running = set(self._tasks)
         until = time.monotonic() + _END_SECONDS
         while running and time.monotonic() < until:
