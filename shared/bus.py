@@ -144,6 +144,10 @@ class Bus:
 
     async def _reconnected(self) -> None:
         log.info("bus-reconnected")
+        # What was sent to the server before will not be answered by this one.
+        for ack in self._acks.values():
+            if not ack.done():
+                ack.set_exception(PublishBroken())
         for callback in self.on_reconnect:
             callback()
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from shared.runtime import Runtime
 
 _PAGE = 500
-_ON_ITS_WAY_SECONDS = 2.0
+_ON_ITS_WAY_SECONDS = 6.0
+"""Longer than a relay waits for an answer that was lost with the server that should have given it."""
 _POLL_SECONDS = 0.05
 
 
@@ -207,13 +208,28 @@ async def _verify_bus(runtime: "Runtime", head: int) -> tuple[list[dict[str, Any
 
 
 async def _on_its_way(runtime: "Runtime", head: int) -> None:
-    """Wait a little for what the log has just taken: the relay may be sending it."""
+    """Wait for what the relay may be sending: the newest facts or, to a bus that was lost, all of them.
+
+    As long as it gets on; a stream that is missing is given the same little while to be made again.
+    """
+    reached = -1
     until = time.monotonic() + _ON_ITS_WAY_SECONDS
     while head and time.monotonic() < until:
-        told = (await runtime.bus.tail()).told
-        if told is not None and told.number >= head:
+        number = await _on_the_bus(runtime)
+        if number >= head:
             return
+        if number > reached:
+            reached, until = number, time.monotonic() + _ON_ITS_WAY_SECONDS
         await asyncio.sleep(_POLL_SECONDS)
+
+
+async def _on_the_bus(runtime: "Runtime") -> int:
+    """The last number that the bus has of this log under its present name; 0 for none."""
+    try:
+        told = (await runtime.bus.tail()).told
+    except NotFoundError:
+        return 0
+    return told.number if told is not None and told.log_id == runtime.identity.log_id else 0
 
 
 def _missing(first: int, last: int) -> dict[str, Any]:

@@ -318,7 +318,7 @@ async def all_heard(operator: Calls) -> status.Statuses:
 async def agrees(operator: Calls, calls: Calls) -> Rosters:
     """Everybody has heard everything, `verify` is clean, and every roster is what the logs imply, also when rebuilt."""
     statuses = await all_heard(operator)
-    assert (await verify.ask(operator)).findings == []
+    assert not (findings := (await verify.ask(operator)).findings), findings
     registry, migration = await published(operator, REGISTRY), await published(operator, MIGRATION)
     said = await rosters(calls)
     assert said == of_words(registry, migration)
