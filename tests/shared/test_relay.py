@@ -99,6 +99,11 @@ async def test_a_deleted_stream_is_filled_again_from_the_log(street: Street) -> 
     await whole(street, registry)
     await register(registry, 1)
     await until(lambda: enterprise.pool.fetchval("SELECT count(*) = 22 FROM neighbours_1.people"))
+    # The reactions hear by themselves: each fact was answered once.
+    await until(lambda: enterprise.pool.fetchval("SELECT count(*) = 22 FROM log.events"))
+    await until(
+        lambda: enterprise.pool.fetchval("SELECT min(number) = 22 FROM log.checkpoints WHERE source = 'registry'")
+    )
     assert await enterprise.log.position() == 22
 
 
