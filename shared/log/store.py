@@ -197,7 +197,8 @@ class EventLog:
         rows = await self.pool.fetch(
             """SELECT position, meta->'cause' AS cause FROM log.events
                WHERE meta ? 'cause' AND meta->'cause'->>'log_id' = $1
-                 AND (meta->'cause'->>'number')::bigint > $2 ORDER BY position""",
+                 AND (meta->'cause'->>'number')::bigint > $2
+               ORDER BY (meta->'cause'->>'number')::bigint, position""",
             str(log_id),
             after,
         )
