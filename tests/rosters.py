@@ -213,17 +213,21 @@ class Roster:
         members: list[dict[str, Any]] = []
         relations: list[dict[str, Any]] = []
         journeys: list[dict[str, Any]] = []
+        ages: list[dict[str, Any]] = []
         for n in range(10_000):
             worker_id, spouse_id, child_id, trip_id = (UUID(int=n << 8 | role) for role in range(4))
             members += [
                 {"person_id": worker_id, "village": crowded(n), "worker": True},
                 {"person_id": spouse_id, "village": crowded(n)},
-                {"person_id": child_id, "village": crowded(n), "birth_year": 2016},
+                {"person_id": child_id, "village": crowded(n)},
             ]
             relations += [
                 {"person_id": worker_id, "relative_id": spouse_id, "relation": "spouse"},
                 {"person_id": worker_id, "relative_id": child_id, "relation": "child"},
             ]
+            ages.append(
+                {"person_id": child_id, "said_by": worker_id, "birth_year": 2016, "year_number": n, "number": n}
+            )
             journeys.append(
                 {
                     "trip_id": trip_id,
@@ -235,8 +239,8 @@ class Roster:
                     "since_precision": "day",
                 }
             )
-        for name, rows in (("people", members), ("kin", relations), ("trips", journeys)):
-            if name in tables:  # a view that never reads kinship keeps none
+        for name, rows in (("people", members), ("kin", relations), ("trips", journeys), ("ages", ages)):
+            if name in tables:  # a view that never reads kinship or ages keeps none
                 kept = tables[name].columns.keys()
                 await self.connection.execute(
                     tables[name].insert(), [{column: row.get(column) for column in kept} for row in rows]

@@ -29,7 +29,7 @@ from tests.rosters import (
 )
 
 _tables = sa.MetaData(schema="whereabouts")
-SAID = Whereabouts(_tables)
+SAID = Whereabouts(_tables, kin=True, ages=True)
 VIEW = View(
     name="whereabouts",
     revision=1,
@@ -137,9 +137,12 @@ class TestWords:
         assert self.said(spouse(SITI, BUDI)) == [Put(SAID.kin, row)]
 
     def test_a_child_brings_its_birth_year(self) -> None:
-        assert self.said(child(SITI, BUDI, 2016, someone(3)))[1:] == [
-            Put(SAID.people, {"person_id": BUDI, "birth_year": 2016, "of_age": False})
-        ]
+        said = {"person_id": BUDI, "said_by": SITI, "birth_year": 2016, "year_number": 1, "of_age": False, "number": 1}
+        assert self.said(child(SITI, BUDI, 2016, someone(3)))[1:] == [Put(SAID.ages, said)]
+
+    def test_that_a_child_is_of_age_leaves_its_birth_year(self) -> None:
+        said = {"person_id": BUDI, "said_by": SITI, "of_age": True, "number": 1}
+        assert self.said(child(SITI, BUDI, None, of_age=True))[1:] == [Put(SAID.ages, said)]
 
     def test_a_word_that_knows_nothing_of_the_age_takes_nothing_away(self) -> None:
         assert len(self.said(child(SITI, BUDI, None))) == 1
@@ -150,20 +153,28 @@ class TestWords:
 
     def test_a_birth_year_may_be_taken_back(self) -> None:
         word = registry.BirthYearCorrected(person_id=BUDI, village=KURIPAN, birth_year=None)
-        assert self.said(word) == [Put(SAID.people, {"person_id": BUDI, "birth_year": None, "of_age": False})]
+        said = {"person_id": BUDI, "said_by": BUDI, "birth_year": None, "year_number": 1, "of_age": False, "number": 1}
+        assert self.said(word) == [Put(SAID.ages, said)]
 
     def test_a_death_is_known_as_well_as_it_was_told(self) -> None:
         word = registry.PersonDied(person_id=SITI, village=KURIPAN, died_on=date(2025, 2, 1), precision="month")
         row = {"person_id": SITI, "died_on": date(2025, 2, 1), "died_precision": "month"}
         assert self.said(word) == [Put(SAID.people, row)]
 
-    def test_who_does_not_ask_for_kin_keeps_none(self) -> None:
+    def test_who_does_not_ask_for_kin_or_ages_keeps_none(self) -> None:
         tables = sa.MetaData(schema="without_kin")
-        without = Whereabouts(tables, kin=False)
-        words = (spouse(SITI, BUDI), child(SITI, BUDI, 2016), no_kin(SITI, BUDI, "spouse"))
+        without = Whereabouts(tables)
+        corrected = registry.BirthYearCorrected(person_id=BUDI, village=KURIPAN, birth_year=2016)
+        words = (spouse(SITI, BUDI), child(SITI, BUDI, 2016), no_kin(SITI, BUDI, "spouse"), corrected)
         assert [change for word in words for change in without.registry(word, 1)] == []
         assert {table.name for table in tables.tables.values()} == {"people", "trips"}
-        assert "birth_year" not in without.people.c
+
+    def test_who_asks_for_kin_alone_keeps_no_ages(self) -> None:
+        tables = sa.MetaData(schema="without_ages")
+        without = Whereabouts(tables, kin=True)
+        changes = list(without.registry(child(SITI, BUDI, 2016), 1))
+        assert [change.table for change in changes] == [without.kin]
+        assert {table.name for table in tables.tables.values()} == {"people", "kin", "trips"}
 
     def test_what_is_said_of_villages_moves_nobody(self) -> None:
         assert self.said(registry.VillageDesignated(village=KURIPAN, year=2019)) == []

@@ -16,7 +16,7 @@ from shared.views import Change, Put, Remove, View
 from shared.whereabouts import Whereabouts, as_known
 
 _tables = sa.MetaData(schema="prospects")
-_said = Whereabouts(_tables, kin=False)
+_said = Whereabouts(_tables)
 _members = sa.Table(
     "members",
     _tables,

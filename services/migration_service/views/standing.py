@@ -14,7 +14,7 @@ from shared.views import Change, View
 from shared.whereabouts import Whereabouts
 
 _tables = sa.MetaData(schema="standing")
-_said = Whereabouts(_tables, kin=False)
+_said = Whereabouts(_tables)
 _standings = _said.standings()
 
 

@@ -20,11 +20,11 @@ ADULT_AT = 18
 """Years; under 18 somebody is a child (UU 35/2014 Ps 1, perlindungan anak)."""
 
 _tables = sa.MetaData(schema="children")
-_said = Whereabouts(_tables)
+_said = Whereabouts(_tables, kin=True, ages=True)
 
 VIEW = View(
     name="children",
-    revision=1,
+    revision=2,
     tables=_tables,
     heard={"registry": _said.registry, "migration_service": _said.migration_service},
 )
@@ -37,17 +37,18 @@ VILLAGE = _said.people.c.village
 KEY = (VILLAGE, PERSON)
 """The order of `children`: that of the index *people_by_village*, so that a page reads one village after the other."""
 
+_age = _said.age(PERSON)
+
 
 def children(on: date) -> sa.Select[Any]:
     """One row a child: person_id, village, birth_year, guardian_id, parents_abroad (a list of worker ids).
 
     *on* decides of the age alone; where the parents stand is as it is known now.
     """
-    people = _said.people
     # A year that was told of a minor decides of any day; that somebody is of age is all that is told of an adult.
     young = sa.case(
-        (people.c.birth_year.is_(None), people.c.of_age.is_not(True)),
-        else_=people.c.birth_year >= on.year - ADULT_AT,
+        (_age.c.birth_year.is_(None), _age.c.of_age.is_not(True)),
+        else_=_age.c.birth_year >= on.year - ADULT_AT,
     )
     return _of_any_age().where(young)
 
@@ -67,9 +68,12 @@ def _of_any_age() -> sa.Select[Any]:
     own = _said.standings().alias("own")
     parents, guard = _parents_abroad(), _guardian()
     return (
-        sa.select(PERSON, VILLAGE, people.c.birth_year, guard.c.guardian_id, parents.c.parents_abroad)
+        sa.select(PERSON, VILLAGE, _age.c.birth_year, guard.c.guardian_id, parents.c.parents_abroad)
         .select_from(
-            people.outerjoin(own, own.c.person_id == PERSON).join(parents, sa.true()).outerjoin(guard, sa.true())
+            people.outerjoin(own, own.c.person_id == PERSON)
+            .join(parents, sa.true())
+            .join(_age, sa.true())
+            .outerjoin(guard, sa.true())
         )
         .where(
             VILLAGE.is_not(None),
