@@ -178,6 +178,11 @@ class Roster:
                 await self._apply(view, of_others)
                 await self._apply(view, of_registry)
 
+    async def change(self, view: View, changes: Sequence[Change]) -> None:
+        """Begin anew and carry out *changes* in this order."""
+        await self._begin(view)
+        await self._apply(view, changes)
+
     async def follow(self, view: View, *facts: Recorded, anew: bool = True) -> None:
         """Follow the service's own log; *anew* begins with empty tables."""
         if anew:
