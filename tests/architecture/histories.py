@@ -81,6 +81,7 @@ class Programme:
                 event=stored(CATALOGUES[name], event, event_id),
                 published=self._published[name] if word else None,
                 word=word,
+                partition_key=str(word.partition_key if word else stream_id),
             )
         )
 

@@ -38,7 +38,7 @@ def own(recorded: Recorded) -> Iterable[Change]:
 
 VIEW = View(
     name="prospects",
-    revision=1,
+    revision=2,
     tables=_tables,
     heard={"registry": _said.registry, "migration_service": _said.migration_service},
     own=own,

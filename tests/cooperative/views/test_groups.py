@@ -27,6 +27,7 @@ def history(*events: GroupEvent) -> list[Recorded]:
             event=event,
             published=None,
             word=None,
+            partition_key="",
         )
         for version, event in enumerate(events, 1)
     ]
