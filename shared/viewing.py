@@ -6,7 +6,8 @@ in by a change of names, in one transaction. What was live before is kept under 
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -133,7 +134,10 @@ async def keep_made(runtime: "Runtime", view: View) -> None:
     while True:
         await runtime.until_missing(view)
         try:
-            await make(runtime, view)
+            async with _alone(runtime, view):
+                # Another process may just have made it.
+                if projecting.live_schema(view) not in await projecting.schemas(runtime.pool, view):
+                    await _Build(runtime, view).run()
         except Poison as poison:
             await say_stopped(runtime, projecting.live_schema(view), poison.source, poison.stopped)
             log.error("view-not-made", view=view.name, source=poison.source, number=poison.stopped.number)
@@ -190,12 +194,18 @@ async def make(runtime: "Runtime", view: View) -> Made:
     Reads go on throughout, and writing but for the last few facts. Reactions are not concerned. `rebuild-under-way`;
     `Poison` where too much of it is.
     """
+    async with _alone(runtime, view):
+        return await _Build(runtime, view).run()
+
+
+@asynccontextmanager
+async def _alone(runtime: "Runtime", view: View) -> AsyncIterator[None]:
+    """One process makes a view at a time; what became of it is known here afterwards."""
     async with runtime.leases.for_a_while(f"{projecting.live_schema(view)} making") as mine:
         if not mine:
             raise Refused(REBUILD_UNDER_WAY)
-        made = await _Build(runtime, view).run()
-    runtime.look_soon()
-    return made
+        yield
+    await runtime.look()
 
 
 class _Build:
