@@ -16,7 +16,7 @@ from deploy.nats import operator_of, stream_of
 from shared import wire
 from shared.bus import Bus, PublishBroken, Told
 from shared.log.store import Head, Said
-from tests.shared.street import Operator, open_to_loss, sweep, until
+from tests.shared.street import Operator, open_to_loss, remove_stream, sweep, until
 
 LOG_ID = UUID(int=1)
 AT = datetime(2026, 1, 31, 10, tzinfo=UTC)
@@ -207,7 +207,7 @@ async def test_it_makes_a_stream_that_nobody_can_take_from_and_leaves_one_alone_
     async with Operator(bus) as jetstream:
         made = (await jetstream.stream_info(stream_of("registry"))).config
         assert (made.deny_delete, made.deny_purge, made.duplicate_window) == (True, True, 1.0)
-        await jetstream.delete_stream(stream_of("registry"))
+        await remove_stream(bus)
         await jetstream.add_stream(name=stream_of("registry"), subjects=["desmigratif.registry.>"], max_msgs=7)
         await registry.open_stream()
         assert (await jetstream.stream_info(stream_of("registry"))).config.max_msgs == 7
@@ -215,7 +215,7 @@ async def test_it_makes_a_stream_that_nobody_can_take_from_and_leaves_one_alone_
 
 async def test_where_its_stream_ends(bus: NatsServer, registry: Bus, slip: Client) -> None:
     async with Operator(bus) as jetstream:
-        await jetstream.delete_stream(stream_of("registry"))
+        await remove_stream(bus)
         await open_to_loss(bus)
 
         async def end() -> tuple[int, int | None]:
