@@ -319,7 +319,7 @@ class Bus:
         subscription = await self._client.subscribe(f"desmigratif.{source}.>", cb=put)
         following = Following(subscription)
         try:
-            # nats-py sends flush's PING before what waits to be sent: only the second is answered after the subscription.
+            # nats-py sends the PING of flush before what waits to be sent: only the second follows the subscription.
             for _ in range(2):
                 await self._client.flush(timeout=_FLUSH_SECONDS)
         except BaseException:
