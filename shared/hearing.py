@@ -364,13 +364,14 @@ class Subscription:
         if self._own:
             await self._own_log()
             return
-        await self._from_feed()
         if not self._runtime.bus.connected:
             await self._without_bus()
             return
         self._queue = asyncio.Queue()
-        following = await self._runtime.bus.follow(self.source, self.checkpoint.number, self._queue)
+        following = await self._runtime.bus.follow(self.source, self._queue)
         try:
+            # Only now: what is said after the owner answered is heard.
+            await self._from_feed()
             while True:
                 self._hold()
                 await self._live()
@@ -402,6 +403,7 @@ class Subscription:
     # The others
 
     async def _without_bus(self) -> None:
+        await self._from_feed()
         while not self._runtime.bus.connected:
             self._hold()
             await self._from_feed()

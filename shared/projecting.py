@@ -5,7 +5,7 @@ new revision is built beside the old one and a rebuild beside the live one, and 
 
 Each row belongs to one partition key (the person whose facts made it, else the aggregate), kept in a column ``_of``
 that no query of a service sees. So what the facts of different people do commutes: one whose facts are parked is left
-out of a comparison, and their facts may take effect later than everybody else's (decision 0011).
+out of a comparison, and their facts may take effect later than everybody else's (decision 0012).
 """
 
 from collections.abc import Collection, Iterable, Mapping
