@@ -33,7 +33,8 @@ Answer = TypeVar("Answer")
 
 # A load waits for a service that comes up again; somebody who asks how things stand wants to be told that it is away.
 _PATIENCE_SECONDS = 2.0
-_TIMEOUT_SECONDS = 10.0
+_HANGING_SECONDS = 15.0
+_TIMEOUT_SECONDS = 1.5
 
 app = typer.Typer(
     help="Desa Migran Produktif: five services for migrant workers and their families.",
@@ -254,7 +255,10 @@ def _ask(job: Callable[[Calls], Awaitable[Answer]], *roles: str, patience_second
 
     async def asked() -> Answer:
         async with running.find().calls(
-            *roles, patience_seconds=patience_seconds, timeout_seconds=_TIMEOUT_SECONDS
+            *roles,
+            patience_seconds=patience_seconds,
+            hanging_seconds=_HANGING_SECONDS,
+            timeout_seconds=_TIMEOUT_SECONDS,
         ) as calls:
             return await job(calls)
 

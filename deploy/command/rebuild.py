@@ -5,15 +5,15 @@ from typing import Any
 
 from rich.console import Console
 
-from deploy.command.calls import Calls
+from deploy.command.calls import LONG_SECONDS, Calls
 from deploy.command.showing import table
 
 
 async def ask(calls: Calls, service: str, view: str) -> dict[str, Any]:
     """Rebuild *view* of *service*; answers rows by table, the differences found, and how many rows were put right."""
-    return dict(
-        (await calls.post(service, f"/operations/views/{view}/rebuild", None, key=secrets.token_hex(16))).must()
-    )
+    path = f"/operations/views/{view}/rebuild"
+    said = await calls.post(service, path, None, key=secrets.token_hex(16), timeout_seconds=LONG_SECONDS)
+    return dict(said.must())
 
 
 def show(service: str, said: dict[str, Any], console: Console) -> None:
