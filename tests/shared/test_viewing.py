@@ -16,9 +16,9 @@ from tests.shared.tiny import Depart, Forget, Note
 SOURCES = ("registry", "migration_service")
 
 
-async def dump(enterprise: Runtime) -> dict[str, list[str]]:
+async def dump(enterprise: Runtime, schema: str = "neighbours_1") -> dict[str, list[str]]:
     return {
-        table: sorted(str(row[0]) for row in await rows(enterprise, f"SELECT t::text FROM neighbours_1.{table} t"))
+        table: sorted(str(row[0]) for row in await rows(enterprise, f"SELECT t::text FROM {schema}.{table} t"))
         for table in ("people", "trips", "greetings", "notes")
     }
 
