@@ -176,7 +176,8 @@ class Program(ABC):
         return None
 
     def ask_to_end(self) -> None:
-        """Send the gentle signal, if it runs."""
+        """Send the gentle signal, if it runs; one that was paused goes on first, so that it can end."""
+        self._send(signal.SIGCONT)
         self._send(self.gentle)
 
     def stop(self) -> None:
@@ -184,8 +185,12 @@ class Program(ABC):
         self.ask_to_end()
         self.wait_until_gone(self.patience_seconds)
         if self.running:
-            self._send(self.harsh)
-            self.wait_until_gone(self.patience_seconds)
+            self.stop_harshly()
+
+    def stop_harshly(self) -> None:
+        """End what did not end gently; returns when it is gone, at the latest after *patience_seconds*."""
+        self._send(self.harsh)
+        self.wait_until_gone(self.patience_seconds)
 
     def kill(self) -> None:
         """SIGKILL, as a crash would; returns when it is gone. What it was serving is cut off."""
@@ -250,6 +255,7 @@ def end(whom: Identity, name: str, gentle: signal.Signals, harsh: signal.Signals
         if process is None:
             return
         try:
+            process.send_signal(signal.SIGCONT)  # it may have been paused
             process.send_signal(number)
         except psutil.NoSuchProcess:
             return

@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -30,6 +30,10 @@ class Settings(BaseSettings):
     """NATS, as its own user."""
     host: str = "127.0.0.1"
     port: int
+    shares_port: bool = False
+    """Other processes of the service listen at the same port: listen only once there is something to answer."""
+    notify_socket: str | None = Field(default=None, validation_alias="NOTIFY_SOCKET")
+    """Where a supervisor hears how this process is; see `shared.notify`."""
     peers: dict[str, str]
     """The base address of each service, by name."""
     jwks: str
