@@ -16,7 +16,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from shared import database
+from shared import database, telemetry
 from shared.bus import HeadHeard, Told, Unreachable
 from shared.database import Connection
 from shared.feed import FeedUnavailable, WentBack
@@ -333,7 +333,8 @@ class Subscription:
             if isinstance(fact.word, PersonErased):
                 await self._runtime.log.heard_erased(fact.word.person_id)
         try:
-            await self._hearer.take(self.source, told, checkpoint, after)
+            with telemetry.hearing(self._hearer.name, self.source, told):
+                await self._hearer.take(self.source, told, checkpoint, after)
         except (Fenced, LogReplaced):
             raise
         except Exception as error:  # any fault of a fact is held against that fact alone
@@ -353,7 +354,8 @@ class Subscription:
         log.warning("fact-failed", subscription=self.name, number=told.number, exc_info=first)
         for _ in range(_TRIES - 1):
             try:
-                await self._hearer.take(self.source, [told], checkpoint, after)
+                with telemetry.hearing(self._hearer.name, self.source, [told]):
+                    await self._hearer.take(self.source, [told], checkpoint, after)
             except (Fenced, LogReplaced):
                 raise
             except Exception as error:  # as above

@@ -12,7 +12,8 @@ from shared.published import PublicEvent
 class Recorded:
     """A private event with its envelope. *recorded_at* is an instant (UTC) and never falls along the log.
 
-    *published* and *word* are set where others heard of it: the published number and what was said.
+    *published* and *word* are set where others heard of it: the published number and what was said. *traceparent* is
+    the span that recorded it.
     """
 
     position: int
@@ -23,3 +24,4 @@ class Recorded:
     event: DomainEvent
     published: int | None
     word: PublicEvent | None
+    traceparent: str | None = None

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from shared import clock, database, projecting
+from shared import clock, database, projecting, telemetry
 from shared.bell import Bell
 from shared.bus import Bus
 from shared.codec import Catalogue, UnknownSchema
@@ -27,6 +27,7 @@ from shared.log import identity as identities
 from shared.log.append import Batcher
 from shared.log.identity import Identity, LogReplaced
 from shared.log.store import EventLog
+from shared.metrics import Gauges
 from shared.positions import Position
 from shared.reacting import HEARER, ReactionHearer
 from shared.relay import LEASE, Relay, WasRestored, was_restored
@@ -65,6 +66,8 @@ class Runtime:
         self.checkpoints: dict[tuple[str, str], Checkpoint] = {}
         self.lineages: dict[str, Identity] = {}
         self.catching_up: dict[str, dict[str, int | None]] = {}
+        self.parked: dict[tuple[str, str], int] = {}
+        """By (hearer, source): how many persons' facts wait."""
         self.waits_for: list[str] = ["start"]
         self.subscriptions: list[Subscription | OwnLog] = []
         self.stopping = False
@@ -174,6 +177,8 @@ class Runtime:
         self._run(self._same_log(), "same log")
         self._run(self._trim(), "trim")
         self._run(relay.run(), LEASE)
+        if telemetry.metering():
+            self._run(Gauges(self).run(), "gauges")
         for subscription in self.subscriptions:
             self._run(subscription.run(), subscription.name)
         log.debug("runners-started", count=len(self._tasks), by=name)

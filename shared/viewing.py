@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import structlog
 
-from shared import database, projecting
+from shared import database, projecting, telemetry
 from shared.bus import Told
 from shared.database import Connection
 from shared.errors import Refusal, Refused
@@ -196,11 +196,12 @@ class OwnLog:
                 await runtime.appended.wait(rang, _POLL_SECONDS)
                 continue
             after = Checkpoint(runtime.identity.log_id, recorded[-1].position, recorded[-1].event_id)
-            async with runtime.pool.acquire() as connection, connection.transaction():
-                await move(connection, self._view.name, self._source, checkpoint, after)
-                await projecting.apply(
-                    connection, projecting.live_schema(self._view), own_changes_of(self._view, recorded)
-                )
+            with telemetry.hearing(self._view.name, self._source, recorded):
+                async with runtime.pool.acquire() as connection, connection.transaction():
+                    await move(connection, self._view.name, self._source, checkpoint, after)
+                    await projecting.apply(
+                        connection, projecting.live_schema(self._view), own_changes_of(self._view, recorded)
+                    )
             checkpoint = after
             if self.stopped:
                 self.stopped, self._one_by_one = None, False

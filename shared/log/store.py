@@ -120,6 +120,7 @@ class EventLog:
             self.catalogue.decode(dict(row), None),
             row["published"],
             word,
+            orjson.loads(row["meta"]).get("traceparent"),
         )
 
     async def position(self) -> int:
