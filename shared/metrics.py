@@ -62,15 +62,22 @@ class Heads:
 
     def __init__(self) -> None:
         self._ahead: list[tuple[int, float]] = []
+        self._apart = 0.0
 
     def behind_for(self, head: int, number: int, now: float) -> float:
-        """Seconds since the oldest head was heard that lies beyond *number*; *head* is the last one, heard by *now*."""
+        """Seconds since the oldest head was heard that lies beyond *number*; *head* is the last one, heard by *now*.
+
+        The longer that is, the fewer heads are kept of each second; it may then be too small by one part in 500.
+        """
         # A head falls where a log was put back; what it said before does not count any more.
         ahead = [(known, at) for known, at in self._ahead if number < known <= head]
-        if head > (ahead[-1][0] if ahead else number):
+        if not ahead:
+            self._apart = 0.0
+        if head > (ahead[-1][0] if ahead else number) and (not ahead or now - ahead[-1][1] >= self._apart):
             ahead.append((head, now))
         if len(ahead) > _MOST_HEADS:
             del ahead[1::2]
+            self._apart = 2 * (now - ahead[0][1]) / _MOST_HEADS
         self._ahead = ahead
         return now - ahead[0][1] if ahead else 0.0
 
