@@ -1,20 +1,20 @@
 """What is counted, and told to a collector where ``OTEL_EXPORTER_OTLP_ENDPOINT`` (or the one of metrics alone) is set.
 
-====================================== ========= ========== ===========================================================
-name                                   unit      attributes what it is
-====================================== ========= ========== ===========================================================
-``desmigratif.append.duration``        s         verdict    histogram: from a command's append being asked for to its
-                                                            answer, waiting for its turn included
-``desmigratif.append.batch.size``      {command} -          histogram: commands in one call
-``desmigratif.relay.lag``              {event}   -          published facts of the log that are not yet on the bus
-``desmigratif.subscription.lag``       {event}   h, s       facts between the checkpoint and the head last heard
-``desmigratif.subscription.lag.duration`` s      h, s       how long ago the oldest head was heard that the checkpoint
-                                                            has not reached; 0 where it has reached the last
-``desmigratif.parked``                 {person}  h, s       persons whose facts wait
-====================================== ========= ========== ===========================================================
+=========================================  =========  ==========  ==================================================
+name                                       unit       attributes  what it is
+=========================================  =========  ==========  ==================================================
+``desmigratif.append.duration``            s          verdict     histogram: from a command's append being asked for
+                                                                  to its answer, waiting for its turn included
+``desmigratif.append.batch.size``          {command}              histogram: commands in one call
+``desmigratif.relay.lag``                  {event}                published facts of the log not yet on the bus
+``desmigratif.subscription.lag``           {event}    h, s        facts between the checkpoint and the last head heard
+``desmigratif.subscription.lag.duration``  s          h, s        how long ago the oldest head was heard that the
+                                                                  checkpoint has not reached; 0 at the last one
+``desmigratif.parked``                     {person}   h, s        persons whose facts wait
+=========================================  =========  ==========  ==================================================
 
-Attributes are ``desmigratif.verdict`` (ok, duplicate, reused, conflict, taken), h ``desmigratif.hearer`` and s
-``desmigratif.source``; for a service's own log the source is the service, and facts are counted by position. The last
+The attributes are ``desmigratif.verdict`` (ok, duplicate, reused, conflict, taken), h: ``desmigratif.hearer`` and s:
+``desmigratif.source``. For a service's own log the source is the service, and facts are counted by position. The last
 four are gauges, looked at each second and told by the process that holds the lease alone: their sum over the replicas
 of a service is what holds for the service.
 """

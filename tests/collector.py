@@ -1,4 +1,4 @@
-"""A collector: takes spans and metrics over OTLP/HTTP and keeps them."""
+"""A collector of OpenTelemetry's: takes spans and metrics over OTLP/HTTP and keeps them."""
 
 import threading
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
@@ -141,3 +142,14 @@ def a_collector() -> Iterator[Collector]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def told_to(endpoint: str) -> Iterator[None]:
+    """What is started meanwhile tells the collector at *endpoint*, and soon."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+        patch.setenv("OTEL_BSP_SCHEDULE_DELAY", "50")
+        patch.setenv("OTEL_METRIC_EXPORT_INTERVAL", "500")
+        patch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "2")
+        yield
