@@ -300,16 +300,18 @@ def together(name: str, kind: SpanKind, attributes: Attributes, parts: Sequence[
 
 def hearing(hearer: str, source: str, facts: "Sequence[Told | Recorded]") -> AbstractContextManager[None]:
     """While facts of *source* take effect in *hearer*: each in the trace that recorded it."""
-    if _here.tracer is None:
+    tracer = _here.tracer
+    if tracer is None:
         return nullcontext()
     about = {"desmigratif.hearer": hearer, "desmigratif.source": source, "messaging.operation.type": "process"}
     parts = [_heard(f"hear {hearer}", fact, about) for fact in facts]
-    return _at_once("hear batch", SpanKind.CONSUMER, SpanKind.CONSUMER, about, parts)
+    return _at_once(tracer, "hear batch", SpanKind.CONSUMER, SpanKind.CONSUMER, about, parts)
 
 
 def publishing(service: str, said: "Sequence[Said]") -> AbstractContextManager[None]:
     """While facts of *service* go to the bus: each in the trace that recorded it."""
-    if _here.tracer is None:
+    tracer = _here.tracer
+    if tracer is None:
         return nullcontext()
     about = {
         "messaging.system": "nats",
@@ -322,7 +324,7 @@ def publishing(service: str, said: "Sequence[Said]") -> AbstractContextManager[N
         event = envelope["type"].split(".")[2]
         attributes = about | {"desmigratif.event": event, "desmigratif.number": fact.number}
         parts.append(_Part(f"publish {event}", fact.recorded_at, envelope.get("traceparent"), attributes))
-    return _at_once("publish batch", SpanKind.CLIENT, SpanKind.PRODUCER, about, parts)
+    return _at_once(tracer, "publish batch", SpanKind.CLIENT, SpanKind.PRODUCER, about, parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,11 +353,13 @@ def _heard(name: str, fact: "Told | Recorded", about: Mapping[str, str]) -> _Par
 
 @contextmanager
 def _at_once(
-    name: str, kind: SpanKind, kind_of_part: SpanKind, attributes: Mapping[str, str], parts: Sequence[_Part]
+    tracer: trace.Tracer,
+    name: str,
+    kind: SpanKind,
+    kind_of_part: SpanKind,
+    attributes: Mapping[str, str],
+    parts: Sequence[_Part],
 ) -> Iterator[None]:
-    tracer = _here.tracer
-    if tracer is None:
-        raise RuntimeError("nothing is recorded here")
     oldest = clock.now() - _STALE
     begun = [
         tracer.start_span(part.name, _context(part.traceparent), kind_of_part, part.attributes)
