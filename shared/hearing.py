@@ -17,7 +17,7 @@ from uuid import UUID
 
 import structlog
 
-from shared import database, parking
+from shared import database, parking, telemetry
 from shared.bus import HeadHeard, Told, Unreachable
 from shared.database import Connection
 from shared.feed import FeedUnavailable, WentBack
@@ -171,7 +171,8 @@ class Taking:
         parking.check_readable(going)
         parking.rehearse(self._runtime.faults.get(self._hearer.label, ()), going)
         after = Checkpoint(log_id, facts[-1].number, facts[-1].event_id)
-        await self._hearer.take(self._source, going, lambda: self._moving(after, going, waiting))
+        with telemetry.hearing(self._hearer.label, self._source, going if self._noted else ()):
+            await self._hearer.take(self._source, going, lambda: self._moving(after, going, waiting))
 
     async def _insist(self, fact: Fact, log_id: UUID, first: Exception) -> None:
         log.warning("fact-failed", hearer=self._hearer.label, source=self._source, number=fact.number, exc_info=first)

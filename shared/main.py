@@ -35,7 +35,11 @@ def run(service: Service) -> None:
     settings = Settings()
     logs.configure(service.name, settings.log_level)
     telemetry.configure(service.name, log_spans=settings.log_level.lower() == "debug")
-    sys.exit(uvloop.run(_run(service, settings)))
+    try:
+        code = uvloop.run(_run(service, settings))
+    finally:
+        telemetry.close()
+    sys.exit(code)
 
 
 async def _run(service: Service, settings: Settings) -> int:

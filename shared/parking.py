@@ -10,16 +10,17 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import asyncpg
 import structlog
 
-from shared import database
+from shared import database, telemetry
 from shared.bus import Told
 from shared.database import Connection
 from shared.errors import NOT_FOUND, Refusal, Refused
+from shared.recorded import Recorded
 
 if TYPE_CHECKING:
     from shared.runtime import Runtime
@@ -39,24 +40,8 @@ PARKED = Refusal(
 log = structlog.get_logger()
 
 
-class Fact(Protocol):
-    """A fact as a hearer takes it: a published one (`shared.bus.Told`), or one of the own log (`Recorded`)."""
-
-    @property
-    def number(self) -> int:
-        """What the hearer counts by: the published number; in the own log the position."""
-
-    @property
-    def event_id(self) -> UUID:
-        """The event's."""
-
-    @property
-    def partition_key(self) -> str:
-        """Facts of one key are never taken out of their order."""
-
-    @property
-    def recorded_at(self) -> datetime:
-        """When it was recorded (UTC)."""
+Fact = Told | Recorded
+"""A fact as a hearer takes it: a published one, or one of the own log."""
 
 
 class Rehearsed(Exception):
@@ -228,7 +213,10 @@ async def _replay(runtime: "Runtime", hearer: Any, waiting: Waiting) -> Replayed
                 fact = await _fact(runtime, row)
                 check_readable([fact])
                 rehearse(runtime.faults.get(hearer.label, ()), [fact])
-                await hearer.take(waiting.source, [fact], lambda number=row["number"]: _leaving(runtime, at, number))
+                with telemetry.hearing(hearer.label, waiting.source, [fact]):
+                    await hearer.take(
+                        waiting.source, [fact], lambda number=row["number"]: _leaving(runtime, at, number)
+                    )
             except _GoneMeanwhile:
                 break
             except Exception as error:  # whatever it is, it is held against this fact, and nothing is lost

@@ -14,6 +14,7 @@ class Recorded:
 
     *published* and *word* are set where others heard of it: the published number and what was said. *partition_key*:
     the person it is about, else the history it belongs to; facts of one key are never taken out of their order.
+    *traceparent*: the span that recorded it.
     """
 
     position: int
@@ -25,6 +26,7 @@ class Recorded:
     published: int | None
     word: PublicEvent | None
     partition_key: str
+    traceparent: str | None = None
 
     @property
     def number(self) -> int:

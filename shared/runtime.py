@@ -12,7 +12,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from shared import clock, database, parking, projecting
+from shared import clock, database, parking, projecting, telemetry
 from shared.bell import Bell
 from shared.bus import Bus
 from shared.codec import Catalogue, UnknownSchema
@@ -26,6 +26,7 @@ from shared.log import identity as identities
 from shared.log.append import Batcher
 from shared.log.identity import Identity, LogReplaced
 from shared.log.store import EventLog
+from shared.metrics import Gauges
 from shared.positions import Position
 from shared.reacting import HEARER, ReactionHearer
 from shared.relay import LEASE, Relay, WasRestored, was_restored
@@ -182,6 +183,8 @@ class Runtime:
         self._run(self._keep_looking(), "looking")
         self._run(self._trim(), "trim")
         self._run(relay.run(), LEASE)
+        if telemetry.metering():
+            self._run(Gauges(self).run(), "gauges")
         for view in self.service.views:
             self._run(keep_made(self, view), f"making {view.name}")
         for subscription in self.subscriptions:

@@ -123,6 +123,7 @@ class EventLog:
             row["published"],
             word,
             str(key),
+            orjson.loads(row["meta"]).get("traceparent"),
         )
 
     async def position(self) -> int:
