@@ -10,10 +10,12 @@ from fastapi.responses import Response
 from shared import operations
 from shared.errors import NOT_FOUND, Refusal, Refused
 from shared.feed import PAGE
+from shared.http import pages
+from shared.http.answers import refuses
 from shared.http.doors import authorize, runtime_of
 from shared.log import identity as identities
 from shared.runtime import Runtime
-from shared.viewing import rebuild
+from shared.viewing import WORDS_UNREADABLE, rebuild
 
 router = APIRouter()
 
@@ -27,8 +29,15 @@ SCOPES: dict[tuple[str, str], str] = {
     ("POST", "/operations/restored"): "operate",
 }
 
-OPEN = frozenset({"/health/live", "/health/ready", "/docs", "/docs/oauth2-redirect", "/openapi.json"})
+OPEN = frozenset({"/health/live", "/health/ready", *pages.PATHS})
 """The only paths that need no token."""
+
+TAGS = {
+    "feed": "What this service published, as it was said and in order: for services, and to fill a hole.",
+    "operations": "For who runs the house: positions, comparison with the bus, rebuilding. No personal data.",
+    "health": "For supervisors of processes; no token.",
+}
+"""The groups of these routes on the API pages."""
 
 CURSOR_UNKNOWN = Refusal(
     "cursor-unknown", 409, "This log does not hold what the cursor names: it was put back, or it is another log.",
@@ -60,7 +69,13 @@ def _lineage(runtime: Runtime) -> list[dict[str, Any]]:
     return [{"log_id": str(n.log_id), "begins_after": n.begins_after} for n in runtime.identity.lineage]
 
 
-@router.get("/feed", tags=["feed"], summary="Published events as stored, in order", dependencies=_authorized)
+@router.get(
+    "/feed",
+    tags=["feed"],
+    summary="Published events as stored, in order",
+    dependencies=_authorized,
+    responses=refuses(CURSOR_UNKNOWN),
+)
 async def feed(
     request: Request,
     after: Annotated[int, Query(ge=0, le=_LAST, description="The published number to go on after.")],
@@ -104,7 +119,11 @@ async def verify(request: Request) -> Response:
 
 
 @router.get(
-    "/operations/verify/event", tags=["operations"], summary="The event under a number", dependencies=_authorized
+    "/operations/verify/event",
+    tags=["operations"],
+    summary="The event under a number",
+    dependencies=_authorized,
+    responses=refuses(NOT_FOUND),
 )
 async def event_under(
     request: Request, number: Annotated[int, Query(ge=1, le=_LAST, description="A published number.")]
@@ -135,6 +154,7 @@ async def propagation(
     tags=["operations"],
     summary="Rebuild a view beside the live one, compare, mend",
     dependencies=_authorized,
+    responses=refuses(NOT_FOUND, WORDS_UNREADABLE),
 )
 async def rebuild_view(request: Request, view: str) -> dict[str, Any]:
     """What differed, by table and key; afterwards the live view is what its events say. `not-found`."""

@@ -18,6 +18,7 @@ from shared import wire
 from shared.codec import LogRestored
 from shared.errors import Refusal
 from shared.http import access, kernel
+from shared.http.app import routes
 from shared.published import SPOKEN
 from shared.service import Service
 
@@ -61,6 +62,14 @@ def fields(owner: str, event: type[Any]) -> Iterator[str]:
     )
 
 
+def operations(composed: Service) -> Iterator[str]:
+    """One line for each operation of the API pages: a client that is generated from them calls its functions so."""
+    for path, methods in routes(composed).openapi()["paths"].items():
+        for method, operation in methods.items():
+            owner = composed.name if (method.upper(), path) in composed.scopes else "kernel"
+            yield f"operation {owner} {operation['operationId']}"
+
+
 def durable_names() -> list[str]:
     """One line a name: what it is, whose, the name."""
     names = set(fields("kernel", LogRestored))
@@ -74,6 +83,7 @@ def durable_names() -> list[str]:
         names |= {f"view {name} {view.name}" for view in composed.views}
         names |= {f"route {name} {method} {path}" for method, path in composed.scopes}
         names |= {f"bus {name} {wire.bus_name(name)}"}
+        names |= set(operations(composed))
     for owner, kind in claim_kinds():
         names.add(f"claim {owner} {kind}")
     for package in (services, shared):

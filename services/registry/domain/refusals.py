@@ -84,6 +84,11 @@ COLUMN_REFUSALS = {refusal.slug: refusal for refusal in _COLUMN_REFUSALS}
 """The refusal for each code of a column; one that is no refusal is a warning."""
 
 
+def of_columns(*columns: str) -> tuple[Refusal, ...]:
+    """The refusals whose code begins with the name of one of *columns*."""
+    return tuple(refusal for refusal in _COLUMN_REFUSALS if refusal.slug.startswith(columns))
+
+
 def refused_for(*errors: ColumnError) -> Refused:
     """The refusal of the first of *errors* (in the order of the fields) that is more than a warning, naming all."""
     first = next(error for error in errors if not error.warning)
