@@ -517,7 +517,7 @@ async def withdraw_kin(
 
 
 @router.get("/figures", summary="Workers, counted by village", tags=["figures"], responses=shows(Page[Figure]))
-async def get_figures(read: Read, paging: Paging) -> dict[str, Any]:
+async def list_figures(read: Read, paging: Paging) -> dict[str, Any]:
     """Everybody who works, will work or has worked abroad, the dead too."""
     village = workers_by_village.c.village
     return await read.page(figures(), key=(village,), paging=paging, village=village)
