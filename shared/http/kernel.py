@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 
 from shared import operations
@@ -156,7 +156,7 @@ async def propagation(
     dependencies=_authorized,
     responses=refuses(NOT_FOUND, WORDS_UNREADABLE),
 )
-async def rebuild_view(request: Request, view: str) -> dict[str, Any]:
+async def rebuild_view(request: Request, view: Annotated[str, Path(description="Its name.")]) -> dict[str, Any]:
     """What differed, by table and key; afterwards the live view is what its events say. `not-found`."""
     runtime = runtime_of(request)
     found = next((v for v in runtime.service.views if v.name == view), None)

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from deploy import SERVICES
-from shared import reacting, wire
+from shared import reacting
 from tests.architecture import asyncapi
 from tests.architecture.hearers import hearers, says, spoken
 from tests.architecture.names import ROOT
@@ -17,21 +17,20 @@ _BEGIN, _END = "<!-- written by make documents -->\n", "<!-- end -->\n"
 
 
 def picture() -> str:
-    """The five services and the bus, for Mermaid: a view that hears is a full line, a reaction a dotted one."""
+    """The five services and the bus, for Mermaid: what each puts on the bus, and what in it is moved from there."""
     words = spoken()
+    moved = {name: dict.fromkeys(by for word in words for service, by in hearers(word) if service == name)
+             for name in SERVICES}  # fmt: skip
     said = Counter(word.service for word in words)
-    lines = ["```mermaid", "flowchart LR"]
-    lines += [f"    {name}" for name in SERVICES]
-    lines += ["    subgraph bus [the bus: NATS JetStream]"]
-    lines += [f'        {name}_said[["{wire.bus_name(name)}<br>{n} kinds of event"]]' for name, n in said.items()]
-    lines += ["    end"]
-    for speaker in said:
-        lines.append(f"    {speaker} ==> {speaker}_said")
-        heard = dict.fromkeys(pair for word in words if word.service == speaker for pair in hearers(word))
-        for name, hearer in heard:
-            arrow = "-.->|reacts|" if hearer == reacting.HEARER else f"-->|{hearer}|"
-            lines.append(f"    {speaker}_said {arrow} {name}")
+    lines = ["```mermaid", "flowchart TB"]
+    lines += [f"    {name} ==>|{said[name]} kinds of event| bus" for name in SERVICES if said[name]]
+    lines += ['    bus[["the bus: NATS JetStream"]]']
+    lines += [f"    bus -->|{', '.join(map(_hearer, by))}| {name}" for name, by in moved.items() if by]
     return "\n".join([*lines, "```"])
+
+
+def _hearer(name: str) -> str:
+    return "reacts" if name == reacting.HEARER else name
 
 
 def table() -> str:
@@ -41,7 +40,7 @@ def table() -> str:
         cells: dict[str, list[str]] = {name: [] for name in SERVICES}
         cells[word.service].append("**says**")
         for name, hearer in hearers(word):
-            cells[name].append("*reacts*" if hearer == reacting.HEARER else hearer)
+            cells[name].append(_hearer(hearer))
         in_services = " | ".join(", ".join(cell) for cell in cells.values())
         lines.append(f"| `{word.name}` v{word.version} | {says(word)} | {in_services} |")
     return "\n".join(lines)
