@@ -83,9 +83,12 @@ def add_problem(responses: dict[Any, dict[str, Any]], refusal: Refusal) -> None:
     problem = response.setdefault("content", {}).setdefault(
         MEDIA_TYPE, {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}
     )
-    example = {"summary": f"{refusal.en} · {refusal.id}", "value": body_of(Refused(refusal))}
-    problem["examples"][refusal.slug] = example
-    response["description"] = "\n".join(f"- `{slug}`: {e['summary']}" for slug, e in problem["examples"].items())
+    problem["examples"][refusal.slug] = {
+        "summary": refusal.slug,
+        "description": f"{refusal.en} · {refusal.id}",
+        "value": body_of(Refused(refusal)),
+    }
+    response["description"] = "\n".join(f"- `{slug}`: {e['description']}" for slug, e in problem["examples"].items())
 
 
 def shows(model: Any, *refusals: Refusal, etag: bool = False) -> Responses:

@@ -138,6 +138,8 @@ def _complete(operation: dict[str, Any], scope: str | None) -> None:
     parameters = {parameter["name"]: parameter for parameter in operation.get("parameters", ())}
     for parameter in parameters.values():
         parameter["schema"] = _never_null(parameter["schema"])
+        if examples := parameter["schema"].get("examples"):
+            parameter["example"] = examples[0]  # which Swagger UI fills in
     if "If-Match" in parameters:
         parameters["If-Match"]["required"] = True
     brought = [refusal for name in parameters for refusal in _WITH.get(name, ())]

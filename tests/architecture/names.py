@@ -35,14 +35,15 @@ def service(name: str) -> Service:
 
 
 def constants(package: ModuleType, kind: type[T]) -> Iterator[tuple[str, T]]:
-    """Every module-level constant of *kind* in *package*, with the service it belongs to (or ``shared``)."""
+    """Every constant of *kind* in *package*, alone or in a tuple, with the service it belongs to (or ``shared``)."""
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
         if module.name.startswith("shared.schema."):  # Alembic's environment runs when it is imported
             continue
         owner = module.name.split(".")[1] if package is services else package.__name__
-        for value in vars(importlib.import_module(module.name)).values():
-            if isinstance(value, kind):
-                yield owner, value
+        for constant in vars(importlib.import_module(module.name)).values():
+            for value in constant if isinstance(constant, tuple) else (constant,):
+                if isinstance(value, kind):
+                    yield owner, value
 
 
 def claim_kinds() -> Iterator[tuple[str, str]]:

@@ -50,8 +50,8 @@ _COLUMN_REFUSALS = (
     Refusal(
         "village-unknown",
         422,
-        "There is no village with this code in the region table.",
-        "Tidak ada desa atau kelurahan dengan kode ini dalam tabel wilayah.",
+        "No village has this code.",
+        "Tidak ada desa atau kelurahan dengan kode ini.",
     ),
     Refusal(
         "died-on-invalid",
