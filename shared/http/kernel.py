@@ -56,7 +56,12 @@ async def live() -> dict[str, str]:
     return {"status": "alive"}
 
 
-@router.get("/health/ready", tags=["health"], summary="Can it do its work, and what does it wait for?")
+@router.get(
+    "/health/ready",
+    tags=["health"],
+    summary="Can it do its work, and what does it wait for?",
+    responses={"503": {"description": "Not yet: *waits_for* says for what."}},
+)
 async def ready(request: Request) -> Response:
     """200 when everything is there, else 503 with what is waited for."""
     runtime = runtime_of(request)

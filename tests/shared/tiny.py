@@ -317,6 +317,7 @@ def service(name: str, **more: Any) -> Service:
         "events": _EVENTS,
         "router": APIRouter(),
         "scopes": {},
+        "tags": {},
         "publish": publish,
         "handle": handle,
     }
