@@ -49,3 +49,5 @@ class Settings(BaseSettings):
     """End when standard input closes, so that nothing outlives a supervisor that was killed."""
     wait_seconds: float = 5.0
     """How long a request with After-Position waits before it is answered 503."""
+    fault: str = ""
+    """Whose facts are to be poison, to rehearse it: ``enterprise.training_roster:PERSON`` (see `shared.parking`)."""

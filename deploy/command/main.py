@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from pathlib import Path
 from types import FrameType
@@ -15,6 +15,7 @@ import typer
 
 from deploy.command import demo as demo_
 from deploy.command import load as load_
+from deploy.command import parked as parked_
 from deploy.command import rebuild as rebuild_
 from deploy.command import restored as restored_
 from deploy.command import running, stopping, tokens
@@ -23,7 +24,7 @@ from deploy.command import up as up_
 from deploy.command import verify as verify_
 from deploy.command import villages as villages_
 from deploy.command.calls import SERVICES, Calls
-from deploy.command.failures import BadFile, Failure
+from deploy.command.failures import BadFile, Failure, Unreachable
 from deploy.command.showing import aside, results
 from deploy.house import HouseFailed
 
@@ -151,7 +152,7 @@ def verify() -> None:
 
 @app.command()
 def rebuild(service: Service, view: Annotated[str, typer.Argument(metavar="VIEW", help="The view's name.")]) -> None:
-    """Make a view anew beside the live one, compare them, put right what differs."""
+    """Build a view anew beside the live one, compare them, and switch; what was live is kept until `drop`."""
     _known(service)
     said = _ask(lambda calls: rebuild_.ask(calls, service, view), "operator")
     rebuild_.show(service, said, results())
@@ -161,6 +162,45 @@ def rebuild(service: Service, view: Annotated[str, typer.Argument(metavar="VIEW"
     if differing:
         results().print(f"{said['repaired']} put right · diperbaiki")
     raise typer.Exit(1 if differing else 0)
+
+
+@app.command()
+def drop(service: Service, view: Annotated[str, typer.Argument(metavar="VIEW", help="The view's name.")]) -> None:
+    """Drop what a view was before it was rebuilt or upgraded."""
+    _known(service)
+    dropped = _ask(lambda calls: rebuild_.drop(calls, service, view), "operator")
+    results().print(", ".join(dropped) or "There was nothing to drop. · Tidak ada yang dihapus.", soft_wrap=True)
+
+
+@app.command()
+def parked(
+    service: Annotated[str | None, typer.Argument(metavar="[SERVICE]", help="All services without it.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Show whose facts wait, since when and why; ends with 1 if somebody's do."""
+    found = _ask(lambda calls: parked_.ask(calls, _services(service)), "operator")
+    if json:
+        shown = {name: None if isinstance(said, Unreachable) else said for name, said in found.items()}
+        sys.stdout.buffer.write(orjson.dumps(shown, option=orjson.OPT_INDENT_2) + b"\n")
+    else:
+        parked_.show(found, results())
+    for sentence in parked_.silent(found):
+        aside().print(sentence, markup=False)
+    raise typer.Exit(1 if any(found.values()) else 0)
+
+
+@app.command()
+def replay(
+    service: Annotated[str | None, typer.Argument(metavar="[SERVICE]", help="All services without it.")] = None,
+    hearer: Annotated[str | None, typer.Option("--hearer", metavar="NAME", help="A view, or reactions.")] = None,
+    person: Annotated[str | None, typer.Option("--person", metavar="ID", help="One person alone.")] = None,
+) -> None:
+    """Let facts that wait take effect, each person's in their order; ends with 1 if somebody's still wait."""
+    done = _ask(lambda calls: parked_.replay(calls, _services(service), hearer, person), "operator")
+    left = parked_.show_replayed(done, results())
+    for sentence in parked_.silent(done):
+        aside().print(sentence, markup=False)
+    raise typer.Exit(1 if left or parked_.silent(done) else 0)
 
 
 @app.command()
@@ -231,6 +271,14 @@ def _ask(job: Callable[[Calls], Awaitable[Answer]], *roles: str, patience_second
             return await job(calls)
 
     return asyncio.run(asked())
+
+
+def _services(service: str | None) -> Sequence[str]:
+    """The one that is named, else all."""
+    if service is None:
+        return SERVICES
+    _known(service)
+    return (service,)
 
 
 def _known(service: str) -> None:

@@ -14,7 +14,7 @@ from fastapi import Depends, Header, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict
 
-from shared import ids, positions
+from shared import ids, parking, positions
 from shared.codec import sealed_from, unseal
 from shared.errors import NOT_FOUND, Refusal, Refused
 from shared.execute import Answer, Caller, execute
@@ -87,7 +87,11 @@ async def reached(
     if not told:
         return {}
     vector = positions.parse(",".join(told))
-    await until_reached(runtime_of(request), vector)
+    runtime = runtime_of(request)
+    await until_reached(runtime, vector)
+    asked_for = [*request.path_params.values(), *request.query_params.values()]
+    if runtime.parked and await parking.is_parked(runtime.pool, [h.name for h in runtime.hearers], asked_for):
+        raise Refused(parking.PARKED)
     return vector
 
 

@@ -1,5 +1,6 @@
 """The routes that every service has: health, the feed, and what an operator asks."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -7,7 +8,7 @@ import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 
-from shared import operations
+from shared import operations, parking, viewing
 from shared.errors import NOT_FOUND, Refusal, Refused
 from shared.feed import PAGE
 from shared.http import pages
@@ -15,7 +16,8 @@ from shared.http.answers import refuses
 from shared.http.doors import authorize, runtime_of
 from shared.log import identity as identities
 from shared.runtime import Runtime
-from shared.viewing import WORDS_UNREADABLE, rebuild
+from shared.viewing import FORMER_IN_USE, REBUILD_POSTPONED, REBUILD_STOPPED, REBUILD_UNDER_WAY
+from shared.views import View
 
 router = APIRouter()
 
@@ -25,7 +27,10 @@ SCOPES: dict[tuple[str, str], str] = {
     ("GET", "/operations/verify"): "operate",
     ("GET", "/operations/verify/event"): "operate",
     ("GET", "/operations/propagation"): "operate",
+    ("GET", "/operations/parked"): "operate",
+    ("POST", "/operations/replay"): "operate",
     ("POST", "/operations/views/{view}/rebuild"): "operate",
+    ("POST", "/operations/views/{view}/drop-formers"): "operate",
     ("POST", "/operations/restored"): "operate",
 }
 
@@ -48,6 +53,8 @@ _LAST = 2**63 - 1
 """No log has a higher number: PostgreSQL counts so far."""
 
 _authorized = [Depends(authorize)]
+
+ViewName = Annotated[str, Path(description="The view's name.", examples=["training_roster"])]
 
 
 @router.get("/health/live", tags=["health"], summary="Is the process alive?")
@@ -154,20 +161,60 @@ async def propagation(
     return await operations.propagation(runtime_of(request), word)
 
 
+@router.get("/operations/parked", tags=["operations"], summary="Whose facts wait", dependencies=_authorized)
+async def parked(request: Request) -> dict[str, Any]:
+    """By hearer, source and partition key (a person's id): since when, from which number on, why, how many facts."""
+    return {"items": [operations.as_json(waiting) for waiting in await operations.parked(runtime_of(request))]}
+
+
+@router.post(
+    "/operations/replay",
+    tags=["operations"],
+    summary="Let what waits take effect",
+    dependencies=_authorized,
+    responses=refuses(NOT_FOUND),
+)
+async def replay(
+    request: Request,
+    hearer: Annotated[str | None, Query(description="A view's name, or `reactions`; all without it.")] = None,
+    key: Annotated[str | None, Query(description="A partition key (a person's id); everybody without it.")] = None,
+) -> dict[str, Any]:
+    """Each person's facts in their order. One that is poison still stays, with all that came after it."""
+    replayed = await parking.replay(runtime_of(request), hearer, key)
+    return {"items": [asdict(one) for one in replayed]}
+
+
 @router.post(
     "/operations/views/{view}/rebuild",
     tags=["operations"],
-    summary="Rebuild a view beside the live one, compare, mend",
+    summary="Build a view anew beside the live one, compare, switch",
     dependencies=_authorized,
-    responses=refuses(NOT_FOUND, WORDS_UNREADABLE),
+    responses=refuses(NOT_FOUND, REBUILD_UNDER_WAY, REBUILD_POSTPONED, REBUILD_STOPPED),
 )
-async def rebuild_view(request: Request, view: Annotated[str, Path(description="Its name.")]) -> dict[str, Any]:
-    """What differed, by table and key; afterwards the live view is what its events say. `not-found`."""
+async def rebuild_view(request: Request, view: ViewName) -> dict[str, Any]:
+    """What differed, by table and key; what was rebuilt is live from then on, what was live is kept as former."""
     runtime = runtime_of(request)
-    found = next((v for v in runtime.service.views if v.name == view), None)
+    return await viewing.rebuild(runtime, _view(runtime, view))
+
+
+@router.post(
+    "/operations/views/{view}/drop-formers",
+    tags=["operations"],
+    summary="Drop what rebuilds and upgrades left of a view",
+    dependencies=_authorized,
+    responses=refuses(NOT_FOUND, FORMER_IN_USE),
+)
+async def drop_formers(request: Request, view: ViewName) -> dict[str, Any]:
+    """What was dropped."""
+    runtime = runtime_of(request)
+    return {"dropped": await viewing.drop_formers(runtime, _view(runtime, view))}
+
+
+def _view(runtime: Runtime, name: str) -> View:
+    found = next((view for view in runtime.service.views if view.name == name), None)
     if found is None:
         raise Refused(NOT_FOUND)
-    return await rebuild(runtime, found)
+    return found
 
 
 @router.post(

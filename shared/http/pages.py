@@ -19,9 +19,10 @@ from shared.http import problems
 from shared.http.access import SCOPE_MISSING, SCOPES_OF, TOKEN_INVALID, TOKEN_MISSING
 from shared.http.answers import Problem, add_problem
 from shared.http.doors import CURSOR_MALFORMED, IF_MATCH_MALFORMED, KEY_MISSING, REGION_UNKNOWN
+from shared.parking import PARKED
 from shared.positions import POSITION_UNKNOWN
-from shared.runtime import CATCHING_UP
 from shared.service import Service
+from shared.viewing import CATCHING_UP
 from shared.waiting import NOT_YET_HEARD
 
 _FILES = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon.png")
@@ -49,7 +50,7 @@ _ALWAYS = (TOKEN_MISSING, TOKEN_INVALID, SCOPE_MISSING, problems.INTERNAL, probl
 """What any route may refuse with that needs a token."""
 
 _WITH: Mapping[str, tuple[Refusal, ...]] = {
-    "After-Position": (POSITION_UNKNOWN, NOT_YET_HEARD, CATCHING_UP),
+    "After-Position": (POSITION_UNKNOWN, NOT_YET_HEARD, CATCHING_UP, PARKED),
     "Idempotency-Key": (KEY_MISSING, KEY_REUSED, problems.TOO_LARGE, BUSY),
     "If-Match": (IF_MATCH_MALFORMED,),
     "region": (REGION_UNKNOWN,),
