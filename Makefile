@@ -53,6 +53,10 @@ format: install ## Let ruff put things in order
 	@$(RUN) ruff check --fix .
 	@$(RUN) ruff format .
 
+.PHONY: documents
+documents: install ## Write what the code itself documents: README's map, the AsyncAPI document
+	@$(RUN) tests.architecture.documents
+
 .PHONY: lock
 lock: ## Write requirements.lock anew (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }

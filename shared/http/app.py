@@ -12,8 +12,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from shared import telemetry
-from shared.errors import Refusal, Refused
-from shared.http import kernel, problems
+from shared.errors import Refused
+from shared.http import kernel, pages, problems
 from shared.http.access import TOKEN_INVALID, TOKEN_MISSING, TokenInvalid, Tokens
 from shared.http.doors import authorize
 from shared.runtime import Runtime
@@ -31,11 +31,6 @@ _SERVER_ERROR = 500
 
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 """FastAPI's own spans hold the address as it was asked, and with it what a caller wrote there (P6)."""
-
-STARTING = Refusal(
-    "starting", 503, "This service is starting or ending: try again soon.",
-    "Layanan ini sedang dimulai atau dihentikan: coba lagi sebentar lagi.",
-)  # fmt: skip
 
 
 class Doorkeeper:
@@ -91,7 +86,7 @@ class Doorkeeper:
             log.warning("no-keys-of-the-issuer", error=type(error).__name__)
             return problems.answer(Refused(problems.UNAVAILABLE))
         if self._runtime.waits_for or self._runtime.stopping:
-            return problems.answer(Refused(STARTING))
+            return problems.answer(Refused(problems.STARTING))
         return None
 
 
@@ -124,24 +119,24 @@ def _bounded(receive: Receive) -> Receive:
 
 def build(service: Service, runtime: Runtime) -> Doorkeeper:
     """The application; refuses to be built where a route has no row in a scope table."""
-    app = FastAPI(
-        title=f"Desmigratif {service.name}",
-        description=service.charter,
-        version="1",
-        redoc_url=None,
-        redirect_slashes=False,
-        telemetry=_NO_TELEMETRY,
-    )
+    app = routes(service)
     app.state.runtime = runtime
+    settings = runtime.settings
+    return Doorkeeper(app, runtime, Tokens(settings.jwks, settings.issuer, settings.audience))
+
+
+def routes(service: Service) -> FastAPI:
+    """The application without anything behind it: enough for its document."""
+    app = pages.Documented(service, {**service.tags, **kernel.TAGS}, telemetry=_NO_TELEMETRY)
     app.state.scopes = {**kernel.SCOPES, **service.scopes}
     app.include_router(kernel.router)
     app.include_router(service.router, dependencies=[Depends(authorize)])
+    pages.install(app)
     problems.install(app)
     without = unscoped(app)
     if without:
         raise RuntimeError(f"routes without a scope: {sorted(without)}")
-    settings = runtime.settings
-    return Doorkeeper(app, runtime, Tokens(settings.jwks, settings.issuer, settings.audience))
+    return app
 
 
 def unscoped(app: FastAPI) -> set[tuple[str, str]]:

@@ -316,9 +316,14 @@ async def _writing(
     _scope: Annotated[None, Depends(authorize)],
     vector: Annotated[positions.Vector, Depends(reached)],
     idempotency_key: Annotated[
-        str | None, Header(max_length=255, description="Yours to choose; the same for every sending of one request.")
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            max_length=255,
+            description="Yours to choose; the same for every sending of one request. Only a check may leave it out.",
+        ),
     ] = None,
-    if_match: Annotated[str | None, Header(description="For edits: the ETag of what is edited.")] = None,
+    if_match: Annotated[str | None, Header(alias="If-Match", description="The ETag of what is edited.")] = None,
     check: Annotated[bool, Query(description="Validate and decide, but record nothing.")] = False,
 ) -> Writing:
     return Writing(request, vector, idempotency_key, if_match, check)

@@ -321,6 +321,7 @@ def service(name: str, **more: Any) -> Service:
         "events": _EVENTS,
         "router": APIRouter(),
         "scopes": {},
+        "tags": {},
         "publish": publish,
         "handle": handle,
     }
