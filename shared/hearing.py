@@ -17,7 +17,7 @@ from uuid import UUID
 
 import structlog
 
-from shared import database, parking, telemetry
+from shared import database, parking, rehearsal, telemetry
 from shared.bus import HeadHeard, Told, Unreachable
 from shared.database import Connection
 from shared.feed import FeedUnavailable, WentBack
@@ -169,7 +169,7 @@ class Taking:
         going = [fact for fact in facts if fact.partition_key not in self._waiting]
         waiting = [fact for fact in facts if fact.partition_key in self._waiting]
         parking.check_readable(going)
-        parking.rehearse(self._runtime.faults.get(self._hearer.label, ()), going)
+        rehearsal.rehearse(self._runtime.faults.get(self._hearer.label, ()), going)
         after = Checkpoint(log_id, facts[-1].number, facts[-1].event_id)
         with telemetry.hearing(self._hearer.label, self._source, going if self._noted else ()):
             await self._hearer.take(self._source, going, lambda: self._moving(after, going, waiting))

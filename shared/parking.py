@@ -6,7 +6,7 @@ they are replayed, in their order. More than `MOST_A_MINUTE` people within a min
 bad program: then nobody more is parked and the subscription stops.
 """
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from shared import database, telemetry
+from shared import database, rehearsal, telemetry
 from shared.bus import Told
 from shared.database import Connection
 from shared.errors import NOT_FOUND, Refusal, Refused
@@ -30,8 +30,6 @@ MOST_A_MINUTE = 20
 
 _PAGE = 100
 
-FAULT_UNKNOWN = "DESMIGRATIF_FAULT names {0!r}; {1} has {2}"
-
 PARKED = Refusal(
     "parked", 503, "What this service heard of this person waits for an operator: the answer would be an old one.",
     "Data yang diterima layanan ini tentang orang tersebut tertahan dan menunggu operator: jawaban belum mutakhir.",
@@ -44,39 +42,8 @@ Fact = Told | Recorded
 """A fact as a hearer takes it: a published one, or one of the own log."""
 
 
-class Rehearsed(Exception):
-    """``DESMIGRATIF_FAULT`` makes this person's facts poison."""
-
-
 class Unreadable(Exception):
     """The words are not what they should be."""
-
-
-def faults(setting: str, service: str, hearers: Collection[str]) -> Mapping[str, Collection[str]]:
-    """Whose facts are to be poison, by hearer: ``enterprise.training_roster:PERSON,PERSON,registry.reactions:PERSON``.
-
-    ``*`` is everybody. What is meant for other services is left to them; `ValueError` for a hearer that is not there.
-    """
-    found: dict[str, set[str]] = {}
-    at = ""
-    for entry in filter(None, (part.strip() for part in setting.split(","))):
-        target, colon, person = entry.rpartition(":")
-        at = target if colon else at
-        named, _, hearer = at.partition(".")
-        if not hearer or not person:
-            raise ValueError(FAULT_UNKNOWN.format(entry, service, ", ".join(hearers)))
-        if named != service:
-            continue
-        if hearer not in hearers:
-            raise ValueError(FAULT_UNKNOWN.format(entry, service, ", ".join(hearers)))
-        found.setdefault(hearer, set()).add(person)
-    return found
-
-
-def rehearse(poisoned: Collection[str], facts: Sequence[Fact]) -> None:
-    """Fail as a projector would where somebody of these is to be poison."""
-    if poisoned and facts and ("*" in poisoned or any(fact.partition_key in poisoned for fact in facts)):
-        raise Rehearsed
 
 
 def check_readable(facts: Sequence[Fact]) -> None:
@@ -212,7 +179,7 @@ async def _replay(runtime: "Runtime", hearer: Any, waiting: Waiting) -> Replayed
             try:
                 fact = await _fact(runtime, row)
                 check_readable([fact])
-                rehearse(runtime.faults.get(hearer.label, ()), [fact])
+                rehearsal.rehearse(runtime.faults.get(hearer.label, ()), [fact])
                 with telemetry.hearing(hearer.label, waiting.source, [fact]):
                     await hearer.take(
                         waiting.source, [fact], lambda number=row["number"]: _leaving(runtime, at, number)

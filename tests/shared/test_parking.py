@@ -5,11 +5,10 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-import pytest
 from fastapi import APIRouter, Depends
 
 from shared.http.doors import reached
-from shared.parking import MOST_A_MINUTE, faults
+from shared.parking import MOST_A_MINUTE
 from shared.recorded import Recorded
 from shared.runtime import Runtime
 from tests.shared import tiny
@@ -200,6 +199,7 @@ SCOPES = {("GET", "/people/{person_id}"): "enterprise:read"}
 
 @PEOPLE.get("/people/{person_id}", dependencies=[Depends(reached)])
 async def get_person(person_id: UUID) -> dict[str, Any]:
+    """Who somebody is."""
     return {"id": str(person_id)}
 
 
@@ -225,14 +225,3 @@ async def test_replaying_somebody_who_does_not_wait_is_refused(street: Street) -
     assert (await ask(street, "POST", f"/operations/replay?key={uuid.uuid4()}", 404))["slug"] == "not-found"
     assert (await ask(street, "POST", "/operations/replay?hearer=nobody", 404))["slug"] == "not-found"
     assert (await ask(street, "POST", "/operations/replay"))["items"] == []
-
-
-async def test_the_rehearsed_fault_is_read_from_the_setting() -> None:
-    setting = "enterprise.neighbours:ANNA,BUDI, registry.people:CITRA,enterprise.reactions:*"
-    assert faults(setting, "enterprise", ["neighbours", "reactions"]) == {
-        "neighbours": {"ANNA", "BUDI"}, "reactions": {"*"}
-    }  # fmt: skip
-    assert faults("", "enterprise", []) == {}
-    for wrong in ("enterprise.nobody:ANNA", "enterprise", "enterprise.neighbours:", "ANNA"):
-        with pytest.raises(ValueError, match="DESMIGRATIF_FAULT"):
-            faults(wrong, "enterprise", ["neighbours"])
