@@ -125,12 +125,29 @@ async def parked(pool: asyncpg.Pool, hearers: Collection[str]) -> list[Waiting]:
     return [Waiting(**row) for row in rows]
 
 
-async def is_parked(pool: asyncpg.Pool, hearers: Collection[str], keys: Collection[str]) -> bool:
-    """Whether facts of any of these partition keys wait at one of *hearers*."""
-    waits: bool = await pool.fetchval(
-        "SELECT EXISTS (SELECT 1 FROM log.parked WHERE hearer = ANY($1) AND key = ANY($2))", list(hearers), list(keys)
-    )
+async def is_parked(pool: asyncpg.Pool, service: str, hearers: Collection[str], asked: Collection[str]) -> bool:
+    """Whether facts wait at one of *hearers* of whom or what is *asked* for.
+
+    *asked* are partition keys and ids as callers write them; the id of a history of *service*'s own, such as a trip's,
+    stands for the person whose facts it has.
+    """
+    ids = [found for one in asked if (found := _uuid(one))]
+    waits: bool = await pool.fetchval(_IS_PARKED, list(hearers), [*asked, *map(str, ids)], service, ids)
     return waits
+
+
+_IS_PARKED = """
+SELECT EXISTS (SELECT 1 FROM log.parked WHERE hearer = ANY($1) AND key = ANY($2))
+    OR EXISTS (SELECT 1 FROM log.events e JOIN log.parked p ON p.source = $3 AND p.number = e.position
+               WHERE e.stream_id = ANY($4::uuid[]) AND p.hearer = ANY($1))
+"""
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
