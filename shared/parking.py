@@ -20,6 +20,7 @@ from shared import database, rehearsal, telemetry
 from shared.bus import Told
 from shared.database import Connection
 from shared.errors import NOT_FOUND, Refusal, Refused
+from shared.published.registry import PersonErased
 from shared.recorded import Recorded
 
 if TYPE_CHECKING:
@@ -53,12 +54,28 @@ def check_readable(facts: Sequence[Fact]) -> None:
             raise Unreadable(fact.fault)
 
 
+async def erase(runtime: "Runtime", fact: Fact) -> None:
+    """What could lead to an erased person goes before anything else is made of the fact, and whatever is made of it."""
+    if isinstance(fact, Told) and isinstance(fact.word, PersonErased):
+        await runtime.log.heard_erased(fact.word.person_id)
+
+
 async def park(
-    connection: Connection, hearer: str, source: str, log_id: UUID, facts: Sequence[Fact], error: str | None = None
+    connection: Connection,
+    hearer: str,
+    source: str,
+    log_id: UUID,
+    facts: Sequence[Fact],
+    error: str | None = None,
+    *,
+    like: str | None = None,
 ) -> None:
-    """Let *facts* wait; with *error*, what the first of a person's raised. In the transaction that passes them."""
+    """Let *facts* wait; with *error*, what the first of a person's raised. In the transaction that passes them.
+
+    Who waits at the hearer *like* has waited here for as long: a rebuild parks nobody anew whom the live view parked.
+    """
     await connection.executemany(
-        "INSERT INTO log.parked VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp())",
+        _PARK.format(since=_SINCE_OF_THEIRS if error else _SINCE_OF_THIS),
         [
             (
                 hearer,
@@ -70,19 +87,32 @@ async def park(
                 fact.recorded_at,
                 fact.words.decode() if isinstance(fact, Told) else None,
                 error,
+                like,
             )
             for fact in facts
         ],
     )
 
 
-async def forget(connection: Connection, hearer: str, source: str | None = None, after: int = 0) -> None:
-    """Nobody waits at *hearer* any more, with *source*: for facts of it beyond the number *after*."""
-    for query in (
-        "DELETE FROM log.parked WHERE hearer = $1 AND source = coalesce($2, source) AND number > $3",
-        "DELETE FROM log.stopped WHERE hearer = $1 AND source = coalesce($2, source) AND number > $3",
-    ):
-        await connection.execute(query, hearer, source, after)
+_PARK = "INSERT INTO log.parked VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce(({since}), clock_timestamp()))"
+_SINCE_OF_THEIRS = "SELECT min(at) FROM log.parked WHERE hearer = $10 AND source = $2 AND key = $3"
+_SINCE_OF_THIS = "SELECT at FROM log.parked WHERE hearer = $10 AND source = $2 AND number = $4"
+
+
+async def forget(
+    connection: Connection, hearer: str, source: str | None = None, after: int = 0, *, stopped: bool = True
+) -> None:
+    """Nobody waits at *hearer* any more, with *source*: for facts of it beyond the number *after*.
+
+    *stopped*: nor does it go no further.
+    """
+    for table in ("parked", *(["stopped"] if stopped else ())):
+        await connection.execute(
+            f"DELETE FROM log.{table} WHERE hearer = $1 AND source = coalesce($2, source) AND number > $3",
+            hearer,
+            source,
+            after,
+        )
 
 
 async def fuse_blown(connection: Connection, hearer: str, source: str) -> bool:
@@ -170,6 +200,9 @@ async def replay(runtime: "Runtime", hearer: str | None, key: str | None) -> lis
     """
     mine = {h.name: h for h in runtime.hearers if hearer in (None, h.label)}
     await runtime.pool.execute("DELETE FROM log.stopped WHERE hearer = ANY($1)", list(mine))
+    for subscription in runtime.subscriptions:
+        if (subscription.hearer.label, subscription.source) in runtime.stopped and subscription.hearer.name in mine:
+            subscription.begin_again()
     found = [w for w in await parked(runtime.pool, mine) if key in (None, w.key)]
     if not found and (key or (hearer and not mine)):
         raise Refused(NOT_FOUND)
@@ -196,6 +229,7 @@ async def _replay(runtime: "Runtime", hearer: Any, waiting: Waiting) -> Replayed
             try:
                 fact = await _fact(runtime, row)
                 check_readable([fact])
+                await erase(runtime, fact)
                 rehearsal.rehearse(runtime.faults.get(hearer.label, ()), [fact])
                 with telemetry.hearing(hearer.label, waiting.source, [fact]):
                     await hearer.take(
