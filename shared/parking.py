@@ -106,13 +106,12 @@ async def forget(
 
     *stopped*: nor does it go no further.
     """
-    for table in ("parked", *(["stopped"] if stopped else ())):
-        await connection.execute(
-            f"DELETE FROM log.{table} WHERE hearer = $1 AND source = coalesce($2, source) AND number > $3",
-            hearer,
-            source,
-            after,
-        )
+    for query in (_NOBODY_WAITS, *([_NOT_STOPPED] if stopped else ())):
+        await connection.execute(query, hearer, source, after)
+
+
+_NOBODY_WAITS = "DELETE FROM log.parked WHERE hearer = $1 AND source = coalesce($2, source) AND number > $3"
+_NOT_STOPPED = "DELETE FROM log.stopped WHERE hearer = $1 AND source = coalesce($2, source) AND number > $3"
 
 
 async def fuse_blown(connection: Connection, hearer: str, source: str) -> bool:
