@@ -204,10 +204,12 @@ def parked(
 @app.command()
 def replay(
     service: Annotated[str | None, typer.Argument(metavar="[SERVICE]", help="All services without it.")] = None,
-    hearer: Annotated[str | None, typer.Option("--hearer", metavar="NAME", help="A view, or reactions.")] = None,
-    person: Annotated[str | None, typer.Option("--person", metavar="ID", help="One person alone.")] = None,
+    hearer: Annotated[str | None, typer.Option("--hearer", metavar="NAME", help="As `parked` names it.")] = None,
+    person: Annotated[str | None, typer.Option("--person", metavar="ID", help="A person or village alone.")] = None,
 ) -> None:
     """Let facts that wait take effect, each person's in their order; ends with 1 if somebody's still wait."""
+    if hearer and "." in hearer:
+        service, _, hearer = hearer.partition(".")
     done = _ask(lambda calls: parked_.replay(calls, _services(service), hearer, person), "operator")
     left = parked_.show_replayed(done, results())
     for sentence in parked_.silent(done):

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from deploy.command.calls import SERVICES, Calls, each_service
 from deploy.command.failures import Unreachable
-from deploy.command.showing import table
+from deploy.command.showing import show_whole, table
 
 _LONG_SECONDS = 3600.0
 
@@ -57,7 +57,10 @@ def show(parked: Parked, console: Console) -> None:
                 str(one["number"]),
                 one["why"],
             )
-    console.print(shown if shown.rows else "Nobody waits. · Tidak ada yang tertahan.")
+    if shown.rows:
+        show_whole(shown, console)
+    elif not silent(parked):
+        console.print("Nobody waits. · Tidak ada yang tertahan.")
 
 
 def show_replayed(replayed: Parked, console: Console) -> int:
@@ -75,5 +78,8 @@ def show_replayed(replayed: Parked, console: Console) -> int:
                 str(one["waiting"]),
                 one["why"] or "",
             )
-    console.print(shown if shown.rows else "Nobody waited. · Tidak ada yang tertahan.")
+    if shown.rows:
+        show_whole(shown, console)
+    elif not silent(replayed):
+        console.print("Nobody waited. · Tidak ada yang tertahan.")
     return left

@@ -11,11 +11,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 _LINE_EVERY_SECONDS = 5.0
+_WIDE = 200
 
 
 def results() -> Console:
     """Where results go. Without a terminal nothing is wrapped or cut, so that they can be read by a program."""
-    return Console() if sys.stdout.isatty() else Console(width=200, soft_wrap=True)
+    return Console() if sys.stdout.isatty() else Console(width=_WIDE, soft_wrap=True)
 
 
 @cache
@@ -81,6 +82,16 @@ def step(what: str, total: int | None = None) -> Iterator[Step]:
         made = _Lines(what, total, console)
         yield made
     console.print(f"  {what}: {f'{made.done}, ' if total else ''}{time.monotonic() - began:.1f} s")
+
+
+def show_whole(shown: Table, console: Console) -> None:
+    """Print a table whose ids are there to be copied: on a narrow terminal its lines go on below, nothing is cut."""
+    width = console.width
+    console.width = max(width, _WIDE)
+    try:
+        console.print(shown, crop=False, soft_wrap=True)
+    finally:
+        console.width = width
 
 
 def table(title: str, *columns: str) -> Table:

@@ -88,6 +88,50 @@ def test_own_views_follow_the_own_log_by_position() -> None:
     assert status.lags(statuses) == [(MIGRATION, "views", MIGRATION, 2)]
 
 
+def parked(n: int) -> dict[str, Any]:
+    return {
+        "hearer": "training_roster",
+        "source": MIGRATION,
+        "key": f"person {n}",
+        "since": "2026-11-21T04:05:06.123456+00:00",
+        "number": 4,
+        "event_id": LOG,
+        "why": "LookupError",
+        "how_many": 3,
+    }
+
+
+def test_who_waits_is_named_and_of_many_how_many_there_are() -> None:
+    statuses = house()
+    statuses[ENTERPRISE]["parked"] = [parked(1)]
+    assert status.troubles(statuses) == [
+        "enterprise has parked person 1 at training_roster since 2026-11-21T04:05:06Z: LookupError, "
+        "3 of migration_service's facts wait from 4 on"
+    ]
+    statuses[ENTERPRISE]["parked"] = [parked(n) for n in range(7000)]
+    sentences = status.troubles(statuses)
+    assert len(sentences) == 21
+    assert sentences[-1].startswith("enterprise has parked 6980 more, see `desmigratif parked enterprise` · ")
+    assert len(status.as_json(statuses)[ENTERPRISE]["parked"]) == 7000
+
+
+def test_what_views_were_before_is_listed_where_there_is_something_and_is_no_trouble() -> None:
+    statuses = house()
+    assert "Kept from before" not in tables(statuses)
+    statuses[ENTERPRISE]["formers"] = {"training_roster": ["training_roster_1", "training_roster_2_former_2026"]}
+    text = tables(statuses)
+    assert "enterprise training_roster" in text
+    assert "training_roster_1, training_roster_2_former_2026" in text
+    assert status.troubles(statuses) == []
+
+
+def tables(statuses: dict[str, Any]) -> str:
+    console = Console(file=io.StringIO(), width=200)
+    status.show(statuses, console)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
 def test_a_silent_service_is_wrong_and_null_in_json() -> None:
     statuses = house() | {ENTERPRISE: Unreachable(ENTERPRISE, "connection refused")}
     assert len(status.troubles(statuses)) == 1
