@@ -42,7 +42,8 @@ class StandIn(Calls):
     async def get(self, service: str, path: str, **_: Any) -> Reply:
         return self._reply(service, path)
 
-    async def post(self, service: str, path: str, _body: object, **options: Any) -> Reply:
+    async def post(self, service: str, path: str, body: object, **options: Any) -> Reply:
+        assert body is None
         assert options["key"]
         return self._reply(service, path)
 

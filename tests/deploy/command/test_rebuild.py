@@ -27,7 +27,9 @@ class StandIn(Calls):
         self._body = body
         self.asked = ""
 
-    async def post(self, service: str, path: str, _body: object, **_: Any) -> Reply:
+    async def post(self, service: str, path: str, body: object, **options: Any) -> Reply:
+        assert body is None
+        assert options["timeout_seconds"] >= 600  # a long log
         self.asked = f"{service} {path}"
         return Reply(service, path, 200, self._body, None, 0.0)
 

@@ -104,10 +104,11 @@ def parked(n: int) -> dict[str, Any]:
 def test_who_waits_is_named_and_of_many_how_many_there_are() -> None:
     statuses = house()
     statuses[ENTERPRISE]["parked"] = [parked(1)]
-    assert status.troubles(statuses) == [
+    [sentence] = status.troubles(statuses)
+    assert sentence == (
         "enterprise has parked person 1 at training_roster since 2026-11-21T04:05:06Z: LookupError, "
         "3 of migration_service's facts wait from 4 on"
-    ]
+    )
     statuses[ENTERPRISE]["parked"] = [parked(n) for n in range(7000)]
     sentences = status.troubles(statuses)
     assert len(sentences) == 21
