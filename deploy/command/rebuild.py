@@ -39,7 +39,8 @@ def show(service: str, said: dict[str, Any], console: Console) -> None:
     if said["former"]:
         console.print(f"What was live is kept as {said['former']} until it is dropped. · Yang lama disimpan.")
     if not said["differences"]:
-        console.print("The rebuilt view equals the live one, row for row. · Sama baris demi baris.")
+        but = ", but for theirs" if said["parked"] else ""
+        console.print(f"The rebuilt view equals the live one, row for row{but}. · Sama baris demi baris.")
 
 
 def differences(service: str, said: dict[str, Any]) -> list[str]:
