@@ -70,6 +70,8 @@ class Runtime:
         """By hearer and source, how many people's facts wait."""
         self.stopped: dict[tuple[str, str], Stopped] = {}
         """By hearer and source, where a subscription goes no further, in whichever process it runs."""
+        self.relayed: int | None = None
+        """The last number that this process brought to the bus, while it relays."""
         self.waits_for: list[str] = ["start"]
         self.hearers: list[Hearer] = []
         self.subscriptions: list[Subscription] = []

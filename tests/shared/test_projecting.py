@@ -72,7 +72,8 @@ async def connection(url: str) -> AsyncIterator[asyncpg.Connection]:
 
 def keyed(changes: Iterable[Change]) -> list[tuple[str, Change]]:
     """Each row belongs to facts of its own key."""
-    return [(str(next(iter((c.values if isinstance(c, Put) else c.key).values()))), c) for c in changes]
+    of = {TRIPS: "trip_id", MARKS: "name"}
+    return [(str((c.values if isinstance(c, Put) else c.key)[of[c.table]]), c) for c in changes]
 
 
 def model(changes: list[Change]) -> dict[str, dict[Any, dict[str, Any]]]:
