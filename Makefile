@@ -9,6 +9,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?=
 ARGS ?=
 RUN := .venv/bin/python -m
+COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+  --custom-compile-command "make lock"
 export PYTHON
 
 # The stamp names the folder it was made in; in any other (a copy, a clone with its .venv) it does not count.
@@ -54,10 +56,10 @@ format: install ## Let ruff put things in order
 	@$(RUN) ruff format .
 
 .PHONY: lock
-lock: ## Write requirements.lock anew (needs uv)
+lock: ## Write both locks anew, the image's with the versions of the other (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
-	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-emit-find-links --custom-compile-command "make lock" --extra dev pyproject.toml -o requirements.lock
+	@$(COMPILE) --python-version 3.11 --extra embedded --extra dev pyproject.toml -o requirements.lock
+	@$(COMPILE) --python-version 3.13 -c requirements.lock pyproject.toml -o deploy/requirements.lock
 
 .PHONY: clean
 clean: ## Remove .venv and caches; data folders stay

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from deploy.postgres import BINARIES, Cluster
+from deploy.postgres import Cluster, binaries
 from shared.log.identity import Identity, LogName, LogReplaced, open_log, restored, same_place
 from tests.shared.log.writing import a_writer, append, event
 from tests.shared.street import Databases
@@ -72,14 +72,14 @@ async def restored_by_dump(databases: Databases, database: str) -> None:
     environment = {**os.environ, "PGPASSWORD": cluster.password("postgres")}
     at = ["-h", "127.0.0.1", "-p", str(cluster.port), "-U", "postgres"]
     dumped = subprocess.run(  # noqa: ASYNC221
-        [BINARIES / "pg_dump", *at, database], env=environment, capture_output=True, check=True
+        [binaries() / "pg_dump", *at, database], env=environment, capture_output=True, check=True
     ).stdout
     back = f"t_{uuid.uuid4().hex[:12]}"
     await databases.admin(
         f'CREATE DATABASE "{back}" TEMPLATE template0', f'GRANT CREATE ON DATABASE "{back}" TO registry'
     )
     subprocess.run(  # noqa: ASYNC221
-        [BINARIES / "psql", *at, "-v", "ON_ERROR_STOP=1", "-q", back],
+        [binaries() / "psql", *at, "-v", "ON_ERROR_STOP=1", "-q", back],
         env=environment, input=dumped, capture_output=True, check=True,
     )  # fmt: skip
     await databases.put_in_place(database, back)
