@@ -196,12 +196,12 @@ class House:
         self._programs[name].kill()
 
     def url(self, name: str, *, database: str = "postgres", user: str | None = None) -> str:
-        """Where PostgreSQL (as superuser) or NATS (as operator) answers, with the password; for rehearsals."""
+        """Where PostgreSQL (as superuser, or *user*) or NATS (as *user*) answers, with the password; for rehearsals."""
         match self._programs[name]:
             case Cluster() as cluster:
                 return cluster.url(database, user or postgres.SUPERUSER)
-            case Bus() as bus:
-                return bus.url(user or nats.OPERATOR)
+            case Bus() as bus if user is not None:
+                return bus.url(user)
             case _:
                 return self.addresses[name]
 

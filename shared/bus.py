@@ -1,7 +1,9 @@
-"""NATS: one connection a process, a stream a service, the heads on core NATS.
+"""NATS: one connection a process. JetStream keeps what a service said; hearers listen on core NATS (decision 0011).
 
 Everything here may be lost (P4): what a hearer misses it fetches from the owner's feed, what the bus misses the relay
-sends again. nats-py's ``publish_async`` never settles on an error answer, so acknowledgements are collected here.
+sends again. And nothing here is believed that the log would not say too: what has not the form of a word, a head or an
+answer is passed over. nats-py's ``publish_async`` never settles on an error answer, so acknowledgements are collected
+here.
 """
 
 import asyncio
@@ -17,6 +19,7 @@ import stamina
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 from nats.js import JetStreamContext, api
 from nats.js.errors import NotFoundError
 
@@ -27,10 +30,16 @@ from shared.published import PublicEvent
 log = structlog.get_logger()
 
 _ACK_SECONDS = 5.0
+_FLUSH_SECONDS = 2
 _MOST_QUEUED = 10_000
+_DUPLICATE_WINDOW_SECONDS = 1.0
+"""Each message names the sequence it must follow, so ids are no fence. Remembered for longer they would only hold up
+the relay that sends again what an operator took away."""
 
 Unreachable: tuple[type[Exception], ...] = (nats.errors.Error, TimeoutError, OSError)
 """What a call to the bus raises when it cannot be had right now."""
+
+_MALFORMED: tuple[type[Exception], ...] = (ValueError, LookupError, TypeError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +93,10 @@ class HeadHeard:
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """The last message of a stream. *told* is None where it is missing: an empty stream, or one cut at its end."""
+    """The end of a stream: the last sequence that was used, and the last message that is there.
+
+    *told* is None where there is none, or none that a relay can have sent.
+    """
 
     sequence: int
     told: Told | None
@@ -95,19 +107,24 @@ class PublishBroken(Exception):
 
 
 class Bus:
-    """One process's connection."""
+    """One process's connection. *heard*: the services whose heads it listens to."""
 
-    def __init__(self, service: str, url: str) -> None:
+    def __init__(self, service: str, heard: Sequence[str], url: str) -> None:
         self._service = service
+        self._heard = heard
         self._url = url
         self._client = Client()
         self._js: JetStreamContext = self._client.jetstream(timeout=_ACK_SECONDS)
         self.heads: dict[str, HeadHeard] = {}
         self.on_head: list[Callable[[str], None]] = []
+        self.on_appended: list[Callable[[], None]] = []
+        """Told when another process of this service has appended something."""
         self.on_reconnect: list[Callable[[], None]] = []
         self._acks: dict[str, asyncio.Future[tuple[int, bool]]] = {}
         self._ack_inbox = ""
         self._published = 0
+        self._appended = False
+        self._saying: asyncio.Task[None] | None = None
 
     @stamina.retry(on=Unreachable, attempts=None, timeout=timedelta(minutes=5), wait_initial=0.1, wait_max=1.0)
     async def connect(self) -> None:
@@ -122,15 +139,21 @@ class Bus:
             ping_interval=5,
             max_outstanding_pings=2,
             allow_reconnect=True,
+            no_echo=True,
             error_cb=self._complained,
             reconnected_cb=self._reconnected,
         )
-        await self._client.subscribe("head.*", cb=self._heard_head)
+        for service in self._heard:
+            await self._client.subscribe(f"head.{service}", cb=self._heard_head)
+        await self._client.subscribe(f"appended.{self._service}", cb=self._heard_appended)
         self._ack_inbox = self._client.new_inbox()
         await self._client.subscribe(f"{self._ack_inbox}.*", cb=self._acknowledged)
 
     async def close(self) -> None:
         """Disconnect."""
+        if self._saying is not None:
+            self._saying.cancel()
+            await asyncio.wait([self._saying])
         if self._ack_inbox:  # it was connected once: nats-py takes no goodbye before
             await self._client.close()
 
@@ -160,11 +183,35 @@ class Bus:
 
     async def _heard_head(self, message: Msg) -> None:
         service = message.subject.removeprefix("head.")
-        said = orjson.loads(message.data)
-        event_id = UUID(said["event_id"]) if said["event_id"] else None
-        self.heads[service] = HeadHeard(UUID(said["log_id"]), said["number"], event_id, time.monotonic())
+        try:
+            said = orjson.loads(message.data)
+            event_id = UUID(said["event_id"]) if said["event_id"] else None
+            self.heads[service] = HeadHeard(UUID(said["log_id"]), int(said["number"]), event_id, time.monotonic())
+        except _MALFORMED as error:
+            log.debug("head-passed-over", service=service, error=type(error).__name__)
+            return
         for callback in self.on_head:
             callback(service)
+
+    # Among the processes of one service
+
+    def say_appended(self) -> None:
+        """Tell the other processes of this service that its log grew. Nobody waits for that, and it may be lost."""
+        self._appended = True
+        if self._client.is_connected and (self._saying is None or self._saying.done()):
+            self._saying = asyncio.create_task(self._say_appended())
+
+    async def _say_appended(self) -> None:
+        while self._appended:
+            self._appended = False
+            try:
+                await self._client.publish(f"appended.{self._service}")
+            except Unreachable as error:
+                log.debug("appended-not-said", error=type(error).__name__)
+
+    async def _heard_appended(self, _: Msg) -> None:
+        for callback in self.on_appended:
+            callback()
 
     # Publishing
 
@@ -173,27 +220,18 @@ class Bus:
         try:
             await self._js.stream_info(wire.bus_name(self._service))
         except NotFoundError:
-            await self._make_stream()
-
-    async def _make_stream(self) -> None:
-        await self._js.add_stream(
-            api.StreamConfig(
-                name=wire.bus_name(self._service),
-                subjects=[f"desmigratif.{self._service}.>"],
-                retention=api.RetentionPolicy.LIMITS,
-                storage=api.StorageType.FILE,
-                duplicate_window=120,
-                allow_direct=False,
+            await self._js.add_stream(
+                api.StreamConfig(
+                    name=wire.bus_name(self._service),
+                    subjects=[f"desmigratif.{self._service}.>"],
+                    retention=api.RetentionPolicy.LIMITS,
+                    storage=api.StorageType.FILE,
+                    duplicate_window=_DUPLICATE_WINDOW_SECONDS,
+                    allow_direct=False,
+                    deny_delete=True,
+                    deny_purge=True,
+                )
             )
-        )
-
-    async def make_stream_anew(self) -> None:
-        """Throw this service's own stream away and make an empty one; the relay fills it from the log."""
-        try:
-            await self._js.delete_stream(wire.bus_name(self._service))
-        except NotFoundError:
-            log.info("bus-stream-was-gone")
-        await self._make_stream()
 
     async def tail(self) -> Tail:
         """Where this service's own stream ends: the relay's cursor."""
@@ -201,10 +239,13 @@ class Bus:
         state = (await self._js.stream_info(name)).state
         if state.messages == 0:
             return Tail(state.last_seq, None)
+        # Where the last message was taken away its sequence stays used: what follows is chained to that.
         message = await self._js.get_last_msg(name, f"desmigratif.{self._service}.>")
-        # Where the last message was taken away, its sequence and its id stay used: nothing can follow in its place.
-        whole = (message.seq or 0) >= state.last_seq
-        return Tail(state.last_seq, _told(message) if whole else None)
+        try:
+            return Tail(state.last_seq, _told(message))
+        except _MALFORMED as error:
+            log.warning("bus-tail-unreadable", sequence=state.last_seq, error=type(error).__name__)
+            return Tail(state.last_seq, None)
 
     async def publish(self, log_id: UUID, said: Sequence[Said], last_sequence: int) -> int:
         """Send facts in order, each only right behind the one before; the last one's sequence.
@@ -256,39 +297,33 @@ class Bus:
 
     # Reading
 
-    async def follow(self, source: str, after: int, queue: "asyncio.Queue[Told | None]") -> "Following":
-        """Put what *source* says after its published number *after* into *queue*, live.
+    async def follow(self, source: str, queue: "asyncio.Queue[Told | None]") -> "Following":
+        """Put what *source* says from now on into *queue*.
 
-        Where the stream is shorter than *after* (it was rebuilt from an old copy) it is followed from its end; what
-        comes twice or not at all the hearer notices by arithmetic.
+        It listens when this returns: whoever then asks the owner how far it is misses nothing. What comes twice, too
+        early (a message that JetStream refuses is heard all the same; its words are the log's) or not at all the hearer
+        notices by arithmetic.
         """
-        name = wire.bus_name(source)
-        state = (await self._js.stream_info(name)).state
-        start = state.last_seq + 1
-        if state.messages:
-            first = _told(await self._js.get_msg(name, state.first_seq))
-            start = max(state.first_seq, min(start, state.first_seq + after + 1 - first.number))
 
         async def put(message: Msg) -> None:
+            try:
+                told = _told(message)
+            except _MALFORMED as error:
+                # No relay sent it, or this code cannot read it: if it was a word, the feed has it.
+                log.debug("bus-message-passed-over", source=source, error=type(error).__name__)
+                return
             # A hearer that is this far behind finds a hole and fetches it from the owner, page by page.
             if queue.qsize() < _MOST_QUEUED:
-                queue.put_nowait(_told(message))
+                queue.put_nowait(told)
 
-        subscription = await self._js.subscribe(
-            f"desmigratif.{source}.>",
-            stream=name,
-            cb=put,
-            manual_ack=True,
-            config=api.ConsumerConfig(
-                deliver_policy=api.DeliverPolicy.BY_START_SEQUENCE,
-                opt_start_seq=start,
-                ack_policy=api.AckPolicy.NONE,
-                inactive_threshold=10,
-                mem_storage=True,
-                num_replicas=1,
-            ),
-        )
-        return Following(subscription)
+        subscription = await self._client.subscribe(f"desmigratif.{source}.>", cb=put)
+        following = Following(subscription)
+        try:
+            await self._client.flush(timeout=_FLUSH_SECONDS)
+        except BaseException:
+            await following.end()
+            raise
+        return following
 
     async def stored(self, first: int, last: int) -> list[tuple[int, api.RawStreamMsg | None]]:
         """This service's own stream as read back, by sequence; None where a message is missing."""
@@ -312,12 +347,12 @@ class Bus:
 
 @dataclass(slots=True)
 class Following:
-    """A running subscription to one stream."""
+    """A running subscription to what one service says."""
 
-    _subscription: JetStreamContext.PushSubscription
+    _subscription: Subscription
 
     async def end(self) -> None:
-        """Stop it; the server forgets its consumer."""
+        """Stop it."""
         try:
             await self._subscription.unsubscribe()
         except Unreachable as error:

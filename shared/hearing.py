@@ -206,13 +206,14 @@ class Subscription:
     async def _session(self) -> None:
         checkpoint = await load(self._runtime.pool, self._hearer.name, self.source)
         self._runtime.moved(self._hearer.name, self.source, checkpoint)
-        checkpoint = await self._from_feed(checkpoint, opening=True)
         if not self._runtime.bus.connected:
-            await self._without_bus(checkpoint)
+            await self._without_bus(await self._from_feed(checkpoint, opening=True))
             return
         self._queue = asyncio.Queue()
-        following = await self._runtime.bus.follow(self.source, checkpoint.number, self._queue)
+        following = await self._runtime.bus.follow(self.source, self._queue)
         try:
+            # Only now: what is said after the owner answered is heard.
+            checkpoint = await self._from_feed(checkpoint, opening=True)
             while True:
                 self._hold()
                 checkpoint = await self._live(checkpoint)

@@ -116,7 +116,7 @@ async def verify(runtime: "Runtime") -> dict[str, Any]:
     """Hold the log against itself and the bus against the log; every finding with its number."""
     head = await runtime.log.head()
     findings = await _verify_log(runtime.pool)
-    bus_findings, first, last = await _verify_bus(runtime, head.number)
+    bus_findings, bus = await _verify_bus(runtime, head.number)
     await runtime.look_at_checkpoints()
     checkpoints = []
     for hearer, source in sorted(runtime.followed()):
@@ -144,7 +144,7 @@ async def verify(runtime: "Runtime") -> dict[str, Any]:
             "number": head.number,
             "event_id": str(head.event_id) if head.event_id else None,
         },
-        "bus": {"first": first, "last": last},
+        "bus": bus,
     }
 
 
@@ -178,20 +178,30 @@ async def _verify_log(pool: asyncpg.Pool) -> list[dict[str, Any]]:
     return findings
 
 
-async def _verify_bus(runtime: "Runtime", head: int) -> tuple[list[dict[str, Any]], int | None, int | None]:
-    """Every message as read back: contiguous, of this log, byte for byte; up to the head."""
+async def _verify_bus(runtime: "Runtime", head: int) -> tuple[list[dict[str, Any]], dict[str, int | None]]:
+    """Every message as read back: contiguous, of this log, byte for byte; up to the head.
+
+    In front of the first under the log's present name there may be some from before it was put back, under whatever
+    name it had then: they are counted (*former*), since nobody could hold them against a log that is gone.
+    """
     try:
         await _on_its_way(runtime, head)
         first_sequence, last_sequence, cut = await runtime.bus.bounds()
     except NotFoundError:
-        return [{"what": "bus-stream-missing", "number": None, "detail": f"the log's head is {head}"}], None, None
+        missing = {"what": "bus-stream-missing", "number": None, "detail": f"the log's head is {head}"}
+        return [missing], {"first": None, "last": None, "former": 0}
     findings: list[dict[str, Any]] = []
     first: int | None = None
+    former = 0
     expected = 1
     for start in range(first_sequence, last_sequence + 1, _PAGE):
         page = await runtime.bus.stored(start, min(start + _PAGE - 1, last_sequence))
         # A sequence without a message matters only where a number is missing: one sent again has another sequence.
         there = [message for _, message in page if message is not None]
+        if first is None:
+            present = next((n for n, m in enumerate(there) if not _of_a_former(runtime.identity.log_id, m)), len(there))
+            former += present
+            there = there[present:]
         said = await _said_for(runtime, there)
         for message in there:
             number, wrong = _compare(runtime.identity.log_id, message, said)
@@ -204,7 +214,13 @@ async def _verify_bus(runtime: "Runtime", head: int) -> tuple[list[dict[str, Any
             expected = number + 1
     if expected <= head:
         findings.append(_missing(expected, head))
-    return findings, first, None if first is None else expected - 1
+    return findings, {"first": first, "last": None if first is None else expected - 1, "former": former}
+
+
+def _of_a_former(log_id: UUID, message: api.RawStreamMsg) -> bool:
+    """Whether a relay sent it under another name than *log_id*."""
+    name = (message.headers or {}).get(wire.LOG_ID)
+    return name is not None and name != str(log_id)
 
 
 async def _on_its_way(runtime: "Runtime", head: int) -> None:

@@ -1,7 +1,8 @@
 """The relay: from the log to the bus, in order, each word as it was stored.
 
 It keeps no cursor: where the stream ends, there it goes on. So a stream that was lost, emptied or put back to an
-older copy is filled again without anybody noticing it first (P4).
+older copy is filled again without anybody noticing it first (P4). It takes nothing away: what the bus still has from
+the log's former names stays in front of what is sent under the present one.
 """
 
 import asyncio
@@ -65,11 +66,9 @@ class Relay:
         tail = await runtime.bus.tail()
         if await was_restored(runtime, tail):
             raise WasRestored
-        number, sequence = self._goes_on(tail)
-        if number is None:
-            log.warning("bus-stream-made-anew")
-            await runtime.bus.make_stream_anew()
-            number, sequence = 0, 0
+        number, sequence = self._sent(tail), tail.sequence
+        if number == 0 and sequence > 0:
+            log.warning("bus-stream-filled-again", behind=sequence)
         looked = time.monotonic()
         while runtime.leases.held(LEASE) and not self._restart:
             rang = runtime.appended.listen()
@@ -81,20 +80,17 @@ class Relay:
             elif time.monotonic() - self._said_head >= _HEAD_SECONDS:
                 await self._say_head(await runtime.log.said_at(number))
                 if time.monotonic() - looked >= _LOOK_SECONDS:
-                    # On a quiet day nothing else would tell that the stream was deleted or put back.
+                    # On a quiet day nothing else would tell that the stream was deleted, emptied or put back.
                     looked = time.monotonic()
-                    self._restart = (await runtime.bus.tail()).sequence < sequence
+                    tail = await runtime.bus.tail()
+                    self._restart = tail.sequence < sequence or (tail.told is None and number > 0)
             if len(said) < _MOST:
                 await runtime.appended.wait(rang, _POLL_SECONDS)
 
-    def _goes_on(self, tail: Tail) -> tuple[int | None, int]:
-        """The number to go on after, and the sequence it has; no number where the stream must be made anew."""
-        if tail.told is None:
-            # An empty stream that once held messages has sequences that no longer count from the first fact.
-            return (0, 0) if tail.sequence == 0 else (None, 0)
-        if tail.told.log_id != self._runtime.identity.log_id:
-            return None, 0
-        return tail.told.number, tail.sequence
+    def _sent(self, tail: Tail) -> int:
+        """The number that the stream ends with; 0 where it ends with nothing of this log under its present name."""
+        told = tail.told
+        return told.number if told is not None and told.log_id == self._runtime.identity.log_id else 0
 
     async def _say_head(self, last: Said | None) -> None:
         head = Head(last.number, last.event_id) if last else Head(0, None)

@@ -57,7 +57,7 @@ class Runtime:
         self.settings = settings
         self.clock = clock.Clock(settings.today)
         self.secret = bytes.fromhex(settings.log_secret.get_secret_value())
-        self.bus = Bus(service.name, settings.bus_url.get_secret_value())
+        self.bus = Bus(service.name, service.hears, settings.bus_url.get_secret_value())
         self.feeds = Feeds(settings.peers, settings.service_token_file)
         self.appended = Bell()
         self.progress = Bell()
@@ -111,7 +111,7 @@ class Runtime:
         await self.bus.connect()
         self.waits_for = ["log identity"]
         await self._open_log()
-        self.batcher = Batcher(url, self._connected, self.appended.ring)
+        self.batcher = Batcher(url, self._connected, self._appended_here)
         self._run(self.batcher.run(), _BATCHER)
         self.waits_for = ["erasure"]
         await self.log.erase_again()
@@ -169,6 +169,7 @@ class Runtime:
         self.bus.on_reconnect.append(relay.reconnected)
         self.bus.on_reconnect.append(self._nudge_all)
         self.bus.on_head.append(self._nudge)
+        self.bus.on_appended.append(self.appended.ring)
         self.leases = Leases(self.pool, [LEASE, *(s.name for s in self.subscriptions)])
         self._run(self.leases.run(), "leases")
         self._run(self._same_log(), "same log")
@@ -177,6 +178,11 @@ class Runtime:
         for subscription in self.subscriptions:
             self._run(subscription.run(), subscription.name)
         log.debug("runners-started", count=len(self._tasks), by=name)
+
+    def _appended_here(self) -> None:
+        """Wake who follows the log, here and in the other processes: leases are held wherever they were got."""
+        self.appended.ring()
+        self.bus.say_appended()
 
     async def _same_log(self) -> None:
         """End the process when the database under it was put back: it comes up again with the log's new name."""

@@ -30,3 +30,9 @@ class Service:
     handle: Handle | None = None
     react: Reactions | None = None
     views: Sequence[View] = field(default=())
+
+    @property
+    def hears(self) -> tuple[str, ...]:
+        """Every other service that a view or the reactions listen to, each once."""
+        heard = [source for view in self.views for source in view.heard]
+        return tuple(dict.fromkeys([*heard, *(self.react.hears if self.react else ())]))

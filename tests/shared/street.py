@@ -20,7 +20,7 @@ from pydantic import SecretStr
 from deploy import databases
 from deploy.issuer import AUDIENCE, ISSUER, Issuer
 from deploy.nats import Bus as NatsServer
-from deploy.nats import stream_of
+from deploy.nats import operator_of, stream_of
 from deploy.postgres import Cluster
 from shared import ids
 from shared.execute import Caller, Done, Request, execute
@@ -214,22 +214,29 @@ async def rows(runtime: Runtime, query: str, *arguments: object) -> Sequence[asy
 
 
 class Operator:
-    """Whoever may do everything on the bus."""
+    """Whoever may do everything in one service's account."""
 
-    def __init__(self, bus: NatsServer) -> None:
+    def __init__(self, bus: NatsServer, service: str = "registry") -> None:
         self._bus = bus
+        self._service = service
 
     async def __aenter__(self) -> JetStreamContext:
-        self._client = await nats.connect(self._bus.url(), allow_reconnect=False)
+        self._client = await nats.connect(self._bus.url(operator_of(self._service)), allow_reconnect=False)
         return self._client.jetstream(timeout=5)
 
     async def __aexit__(self, *_: object) -> None:
         await self._client.close()
 
 
+async def open_to_loss(bus: NatsServer, service: str = "registry") -> None:
+    """An operator made the stream of *service* before it started: one that messages can be taken from."""
+    async with Operator(bus, service) as jetstream:
+        await jetstream.add_stream(name=stream_of(service), subjects=[f"desmigratif.{service}.>"], duplicate_window=1)
+
+
 async def sweep(bus: NatsServer) -> None:
     """No stream from an earlier test."""
-    async with Operator(bus) as jetstream:
-        for service in SERVICES:
+    for service in SERVICES:
+        async with Operator(bus, service) as jetstream:
             with suppress(NotFoundError):
                 await jetstream.delete_stream(stream_of(service))

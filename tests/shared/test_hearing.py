@@ -16,7 +16,7 @@ from shared.recorded import Recorded
 from shared.runtime import Runtime
 from shared.viewing import ViewHearer
 from tests.shared import tiny
-from tests.shared.street import Operator, Street, do, register, rows, until
+from tests.shared.street import Operator, Street, do, open_to_loss, register, rows, until
 from tests.shared.tiny import Depart, Faults, Note
 
 
@@ -77,6 +77,7 @@ async def test_what_is_said_is_heard_once_by_view_and_reactions(street: Street) 
 
 
 async def test_who_comes_late_hears_everything_also_what_the_bus_has_not(street: Street) -> None:
+    await open_to_loss(street.bus)
     registry = await street.start(tiny.service("registry"))
     said = await register(registry, 30)
     await on_the_bus(street, 30)

@@ -23,6 +23,7 @@ from deploy.command.placements import Line, read
 from deploy.command.rules import trips
 from deploy.command.running import Running
 from deploy.house import House
+from deploy.nats import operator_of
 from tests.houses import Api, a_house
 from tests.stories.traces import Planted, Sought, compressed, databases, read_bus, read_databases
 
@@ -110,7 +111,7 @@ def test_nobody_is_on_the_bus(after_demo: Demo) -> None:
     into.mkdir()
 
     async def plant_and_read() -> None:
-        client = await nats.connect(after_demo.house.url("nats"))
+        client = await nats.connect(after_demo.house.url("nats", user=operator_of("enterprise")))
         jetstream = client.jetstream()
         await jetstream.add_stream(name=PLANTED_STREAM, subjects=["planted"])
         await jetstream.publish("planted", PLANTED.said.encode())

@@ -6,7 +6,7 @@ import asyncpg
 import nats
 
 from deploy.house import House
-from deploy.nats import OPERATOR
+from deploy.nats import operator_of
 from shared import wire
 from tests.houses import KURIPAN, Api, nik
 
@@ -38,7 +38,7 @@ async def test_a_trace_goes_from_the_request_through_the_log_and_the_bus_to_the_
         assert json.loads(row["meta"])["traceparent"].split("-")[1] == TRACE
         assert json.loads(row["public"])["traceparent"].split("-")[1] == TRACE
 
-    bus = await nats.connect(house.url("nats", user=OPERATOR))
+    bus = await nats.connect(house.url("nats", user=operator_of("registry")))
     numbers = {str(row["published"]) for row in said}
     state = (await bus.jetstream().stream_info(wire.bus_name("registry"))).state
     headers = [

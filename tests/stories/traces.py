@@ -17,7 +17,9 @@ import asyncpg
 import nats
 from asyncpg import Connection
 
+from deploy import SERVICES
 from deploy.house import House
+from deploy.nats import operator_of
 
 OFFSETS = range(3)
 _GREP = ("grep", "--recursive", "--text", "--only-matching", "--null", "--fixed-strings")
@@ -90,16 +92,17 @@ class Planted:
 
 async def read_bus(house: House, into: Path) -> None:
     """Every message of every stream as JetStream gives it back, a file a stream: subject, headers, data."""
-    client = await nats.connect(house.url("nats"))
-    jetstream = client.jetstream()
-    for stream in await jetstream.streams_info():
-        name, state = str(stream.config.name), stream.state
-        with (into / name).open("wb") as file:
-            for sequence in range(state.first_seq, state.last_seq + 1) if state.messages else ():
-                message = await jetstream.get_msg(name, sequence)
-                headers = "".join(f"{key}: {value}\n" for key, value in (message.headers or {}).items())
-                file.write(f"{message.subject}\n{headers}".encode() + (message.data or b"") + b"\n")
-    await client.close()
+    for service in SERVICES:
+        client = await nats.connect(house.url("nats", user=operator_of(service)))
+        jetstream = client.jetstream()
+        for stream in await jetstream.streams_info():
+            name, state = str(stream.config.name), stream.state
+            with (into / name).open("wb") as file:
+                for sequence in range(state.first_seq, state.last_seq + 1) if state.messages else ():
+                    message = await jetstream.get_msg(name, sequence)
+                    headers = "".join(f"{key}: {value}\n" for key, value in (message.headers or {}).items())
+                    file.write(f"{message.subject}\n{headers}".encode() + (message.data or b"") + b"\n")
+        await client.close()
 
 
 async def databases(house: House) -> list[str]:
