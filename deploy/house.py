@@ -1,44 +1,46 @@
 """The whole house in one data folder: PostgreSQL, NATS and five services, started, looked after and ended.
 
+A service runs in any number of processes at one port, its replicas: ``enterprise``, ``enterprise-2``, …
+
 ::
 
     data/
       lock            held while a house stands here
-      house.json      addresses, ports, and which processes run
+      house.json      addresses, ports, how many processes each service has, and which run
       jwks.json       the development issuer's public key
       postgres/       the cluster           nats/     configuration, JetStream's files
       secrets/        passwords, keys, the services' tokens: mode 0600
       logs/           one file a process
-      stopped/        a file for each service that is to stay ended (`desmigratif stop`)
+      errands/        what a command asks of the house that stands (`desmigratif stop`, `scale`, …)
 
 Whatever dies is started again, at once the first time and then ever more slowly, and never given up while the house
 stands. Things end in the order services, NATS, PostgreSQL. A house that is killed leaves no service behind (they hold
 the end of a pipe); its NATS and PostgreSQL are found and ended gently at the next start.
 """
 
-import fcntl
 import json
 import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, assert_never
 
-from deploy import SERVICES, databases, nats, ports, postgres
+from deploy import SERVICES, databases, errands, nats, ports, postgres
 from deploy.issuer import AUDIENCE, ISSUER, Issuer, ServiceTokens
 from deploy.nats import Bus
 from deploy.postgres import Cluster
-from deploy.program import HouseFailed, Identity, Program
+from deploy.program import HouseFailed, Identity, Program, end
 from deploy.secret_files import SecretFiles, write_private
-from deploy.service import ServiceProcess
+from deploy.service import ServiceProcess, name_of, runs_still
+from deploy.standing import addresses_in, hold, remembered
 
-__all__ = ["House", "HouseFailed", "addresses_in", "let_run", "standing", "stay_ended"]
+__all__ = ["House", "HouseFailed", "addresses_in", "must_be_possible"]
 
 POSTGRES, NATS = "postgres", "nats"
 _PREFERRED_PORTS = {
@@ -46,6 +48,11 @@ _PREFERRED_PORTS = {
     NATS: nats.PREFERRED_PORT,
     POSTGRES: postgres.PREFERRED_PORT,
 }
+
+MOST_REPLICAS = 20
+"""Of one service; each keeps up to thirty connections to PostgreSQL."""
+_BESIDE, _LEAVING = " beside", " leaving"
+"""After the name of a process: the one that is to take its place, and the one that had it."""
 
 _READY_WITHIN_SECONDS = 120.0
 _DEATHS_AT_START = 3
@@ -74,12 +81,23 @@ class House:
     """A house in the folder *data* (made if missing). Start it as a context, or by `start` and `stop`.
 
     *today* holds every service's calendar at one day. *say* is told, in a sentence, what a person would want to know.
-    Programs go by name: a service, ``postgres`` or ``nats``.
+    *replicas*: how many processes a service shall have; the others have as many as when a house stood here last, at
+    first one. Programs go by name: a service (all its processes), ``postgres`` or ``nats``.
+
+    Raises:
+        HouseFailed: no such service, or no such number of processes.
     """
 
     def __init__(
-        self, data: Path, *, today: date | None = None, say: Callable[[str], None] = print, log_level: str = "info"
+        self,
+        data: Path,
+        *,
+        today: date | None = None,
+        say: Callable[[str], None] = print,
+        log_level: str = "info",
+        replicas: Mapping[str, int] | None = None,
     ) -> None:
+        must_be_possible(replicas or {})
         self.data = data.absolute()
         self.addresses: dict[str, str] = {}
         """The base address of each service, known once the house starts."""
@@ -89,7 +107,10 @@ class House:
         self._secrets = SecretFiles(self.data / "secrets")
         self._programs: dict[str, Program] = {}
         self._wanted: dict[str, _Care] = {}
-        self._heeded: set[str] = set()
+        self._asked_for = dict(replicas or {})
+        self._replicas = dict.fromkeys(SERVICES, 1)
+        self._changing = {name: threading.Lock() for name in _PREFERRED_PORTS}
+        self._errands: list[threading.Thread] = []
         self._ports: dict[str, ports.Port] = {}
         self._tokens: ServiceTokens
         self._held: int | None = None
@@ -102,6 +123,11 @@ class House:
     def issuer(self) -> Issuer:
         """Who signs this house's tokens."""
         return Issuer(self.data)
+
+    @property
+    def replicas(self) -> dict[str, int]:
+        """How many processes each service has, or shall have again once it is started."""
+        return dict(self._replicas)
 
     def __enter__(self) -> Self:
         self.start()
@@ -123,7 +149,6 @@ class House:
         self._closing.clear()
         self._trouble = None
         self._wanted.clear()
-        self._heeded.clear()
         try:
             self._start()
         except BaseException as error:
@@ -153,19 +178,15 @@ class House:
             if self._watcher is not None:
                 self._watcher.join()
                 self._watcher = None
-            running = {name: program for name, program in self._programs.items() if program.running}
-            services = [program for name, program in running.items() if name in SERVICES]
-            for service in services:
-                service.ask_to_end()
-            until = time.monotonic() + Program.patience_seconds
-            for service in services:
-                service.wait_until_gone(until - time.monotonic())
-                if service.running:
-                    self._say(f"{service.name} did not end in time and was killed · {service.name} dihentikan paksa")
-                    service.kill()
+            with self._lock:  # after this nothing is launched any more
+                running = [program for program in self._programs.values() if program.running]
+            self._end(program for program in running if isinstance(program, ServiceProcess))
+            for thread in self._errands:  # what they waited for is gone, or has been given up
+                thread.join()
+            self._errands.clear()
             for name in (NATS, POSTGRES):
-                if name in running:
-                    running[name].stop()
+                if name in self._programs:
+                    self._programs[name].stop()
             if self._held is not None:
                 self._remember()
                 os.close(self._held)
@@ -174,26 +195,94 @@ class House:
                 port.release()
             self._ports = {}
 
-    # Single programs, for rehearsals
+    # What it is told while it stands
+
+    def scale(self, replicas: Mapping[str, int]) -> None:
+        """Let each service of *replicas* have so many processes; returns when the new ones serve, the others are gone.
+
+        Raises:
+            HouseFailed: a new one does not get ready (none of them is kept), a service was stopped, or no such number.
+        """
+        must_be_possible(replicas)
+        with self._unchanged_by_others(replicas):
+            for service in replicas:
+                self._must_run(service)
+            fresh = [
+                self._add(name_of(service, number), self._process(service, number))
+                for service, wanted in replicas.items()
+                for number in range(self._replicas[service] + 1, wanted + 1)
+            ]
+            self._want_or_let_go(fresh)
+            surplus = [
+                name_of(service, number)
+                for service, wanted in replicas.items()
+                for number in range(wanted + 1, self._replicas[service] + 1)
+            ]
+            self._replicas.update(replicas)
+            self._let_go(surplus)
+
+    def restart_service(self, name: str) -> None:
+        """Replace the processes of the service *name* one by one: beside each a new one gets ready, then it ends.
+
+        Raises:
+            HouseFailed: a new one does not get ready; then the old one stays, and those not yet replaced too.
+        """
+        must_be_possible({name: 1})
+        with self._unchanged_by_others([name]):
+            self._must_run(name)
+            for number in range(1, self._replicas[name] + 1):
+                place = name_of(name, number)
+                self._want_or_let_go([self._add(place + _BESIDE, self._process(name, number))])
+                with self._lock:
+                    self._programs[place + _LEAVING] = self._programs[place]
+                    self._programs[place] = self._programs.pop(place + _BESIDE)
+                    self._wanted[place] = self._wanted.pop(place + _BESIDE)
+                self._let_go([place + _LEAVING])
 
     def stop_service(self, name: str) -> None:
-        """End the program *name* gently; it stays ended until `start_service`."""
-        with self._lock:
-            self._wanted.pop(name, None)
-        self._programs[name].stop()
+        """End the program *name* gently, all its processes; it stays ended until `start_service`."""
+        with self._unchanged_by_others([name]):
+            with self._lock:
+                for place in self._places(name):
+                    self._wanted.pop(place, None)
+            self._end(self._programs[place] for place in self._places(name))
 
     def start_service(self, name: str) -> None:
-        """Start the program *name* again and return when it is ready.
+        """Start the program *name* again and return when it is ready, with all its processes.
 
         Raises:
             HouseFailed: it does not get ready.
         """
-        self._want(name)
-        self._wait_until_ready([name])
+        with self._unchanged_by_others([name]):
+            for place in self._places(name):
+                self._want(place)
+            self._wait_until_ready(self._places(name))
 
-    def kill(self, name: str) -> None:
-        """SIGKILL the program *name*, as a crash would. The house starts it again, unless it was stopped."""
-        self._programs[name].kill()
+    # For rehearsals
+
+    def kill(self, name: str, replica: int | None = None) -> None:
+        """SIGKILL the program *name*, as a crash would: its *replica*-th process, or all of them.
+
+        The house starts it again, unless it was stopped.
+        """
+        for place in self._places(name) if replica is None else [name_of(name, replica)]:
+            self._programs[place].kill()
+
+    def processes(self, service: str) -> list[int]:
+        """The ids of the processes of *service* that run, in the order of their numbers."""
+        identities = (self._programs[place].identity for place in self._places(service))
+        return [identity.pid for identity in identities if identity is not None]
+
+    def pid(self, service: str, replica: int = 1) -> int:
+        """The id of the *replica*-th process of *service*, such as for a SIGSTOP.
+
+        Raises:
+            ProcessLookupError: it does not run.
+        """
+        identity = self._programs[name_of(service, replica)].identity
+        if identity is None:
+            raise ProcessLookupError(f"{name_of(service, replica)} does not run")
+        return identity.pid
 
     def url(self, name: str, *, database: str = "postgres", user: str | None = None) -> str:
         """Where PostgreSQL (as superuser, or *user*) or NATS (as *user*) answers, with the password; for rehearsals."""
@@ -210,13 +299,13 @@ class House:
     def _start(self) -> None:
         if not self.data.exists():
             self.data.mkdir(mode=0o711, parents=True)  # PostgreSQL's account passes through; its contents are closed
-        self._held = _hold(self.data)
-        former = _read(self.data)
+        self._held = hold(self.data)
+        errands.forget_answers(self.data)
+        former = remembered(self.data)
         self._end_former(former)
-        for name in SERVICES:
-            let_run(self.data, name)
+        self._replicas = {service: former.get("replicas", {}).get(service, 1) for service in SERVICES} | self._asked_for
         self._choose_ports(former)
-        self._compose(former)
+        self._compose()
         self._remember()
         cluster, bus = self._programs[POSTGRES], self._programs[NATS]
         if not isinstance(cluster, Cluster):
@@ -229,17 +318,25 @@ class House:
         self._tokens = ServiceTokens(self.issuer, {name: self._token_file(name) for name in SERVICES})
         self._tokens.renew()
         self._say("The five services start · Kelima layanan dimulai")
-        for name in self._programs:
+        for name in list(self._programs):
             self._want(name)
         self._watcher = threading.Thread(target=self._keep_watch, name="house", daemon=True)
         self._watcher.start()
-        self._wait_until_ready(SERVICES)
+        self._wait_until_ready([place for service in SERVICES for place in self._places(service)])
 
     def _end_former(self, former: Mapping[str, Any]) -> None:
-        for program in self._make_programs(former, dict.fromkeys(_PREFERRED_PORTS, 0)).values():
+        for program in self._servers(dict.fromkeys(_PREFERRED_PORTS, 0)):
             if program.find_former() is not None:
-                self._say(f"{program.name} of an earlier start is ended first · {program.name} yang lama dihentikan")
+                self._say_ended_first(program.name)
                 program.end_former()
+        for name, identity in former.get("processes", {}).items():
+            service, left = name.split()[0].partition("-")[0], Identity(**identity)
+            if service in SERVICES and runs_still(service, left):
+                self._say_ended_first(name)
+                end(left, name, Program.gentle, Program.harsh, Program.patience_seconds)
+
+    def _say_ended_first(self, name: str) -> None:
+        self._say(f"{name} of an earlier start is ended first · {name} yang lama dihentikan")
 
     def _choose_ports(self, former: Mapping[str, Any]) -> None:
         moved = []
@@ -252,36 +349,39 @@ class House:
             self._say(f"Ports that were taken are avoided · porta yang terpakai dihindari: {', '.join(moved)}")
         self.addresses = {name: f"http://127.0.0.1:{self._ports[name].number}" for name in SERVICES}
 
-    def _compose(self, former: Mapping[str, Any]) -> None:
-        self._programs = self._make_programs(former, {name: port.number for name, port in self._ports.items()})
+    def _compose(self) -> None:
+        cluster, bus = self._servers({name: port.number for name, port in self._ports.items()})
+        self._programs = {POSTGRES: cluster, NATS: bus}
+        for service in SERVICES:
+            for number in range(1, self._replicas[service] + 1):
+                self._programs[name_of(service, number)] = self._process(service, number)
 
-    def _make_programs(self, former: Mapping[str, Any], numbers: Mapping[str, int]) -> dict[str, Program]:
+    def _servers(self, numbers: Mapping[str, int]) -> tuple[Cluster, Bus]:
         logs = self.data / "logs"
-        cluster = Cluster(
-            self.data / "postgres", port=numbers[POSTGRES], secrets=self._secrets, log=logs / "postgres.log"
+        return (
+            Cluster(self.data / "postgres", port=numbers[POSTGRES], secrets=self._secrets, log=logs / "postgres.log"),
+            Bus(self.data / "nats", port=numbers[NATS], secrets=self._secrets, log=logs / "nats.log"),
         )
-        bus = Bus(self.data / "nats", port=numbers[NATS], secrets=self._secrets, log=logs / "nats.log")
-        remembered = former.get("processes", {})
-        services = {
-            name: ServiceProcess(
-                name,
-                port=numbers[name],
-                settings=self._settings(name, numbers[name], cluster, bus),
-                log=logs / f"{name}.log",
-                former=Identity(**remembered[name]) if name in remembered else None,
-            )
-            for name in SERVICES
-        }
-        return {POSTGRES: cluster, NATS: bus, **services}
 
-    def _settings(self, service: str, port: int, cluster: Cluster, bus: Bus) -> dict[str, str]:
+    def _process(self, service: str, number: int) -> ServiceProcess:
+        """A process of *service*, not launched yet."""
+        log = self.data / "logs" / f"{name_of(service, number)}.log"
+        return ServiceProcess(service, number, settings=self._settings(service), log=log)
+
+    def _places(self, name: str) -> list[str]:
+        """Under which names the processes of *name* stand."""
+        if name not in SERVICES:
+            return [name]
+        return [name_of(name, number) for number in range(1, self._replicas[name] + 1)]
+
+    def _settings(self, service: str) -> dict[str, str]:
         """What a service is told: the field names of `shared.settings.Settings`."""
         settings = {
-            "database_url": cluster.url(service, service),
-            "keys_database_url": cluster.url(databases.keys_of(service), service),
-            "bus_url": bus.url(service),
+            "database_url": self.url(POSTGRES, database=service, user=service),
+            "keys_database_url": self.url(POSTGRES, database=databases.keys_of(service), user=service),
+            "bus_url": self.url(NATS, user=service),
             "host": "127.0.0.1",
-            "port": str(port),
+            "port": str(self._ports[service].number),
             "peers": json.dumps(self.addresses),
             "jwks": str(self.issuer.jwks),
             "issuer": ISSUER,
@@ -305,6 +405,7 @@ class House:
             state = {
                 "addresses": self.addresses,
                 "ports": {name: port.number for name, port in self._ports.items()},
+                "replicas": self._replicas,
                 "processes": {name: asdict(identity) for name, identity in identities.items() if identity},
             }
             write_private(self.data / "house.json", json.dumps(state, indent=2))
@@ -314,7 +415,59 @@ class House:
             care = self._wanted[name] = _Care()
             self._tend(name, care)
 
-    def _wait_until_ready(self, names: tuple[str, ...] | list[str]) -> None:
+    def _add(self, name: str, program: Program) -> str:
+        with self._lock:
+            self._programs[name] = program
+        return name
+
+    def _want_or_let_go(self, names: list[str]) -> None:
+        """Start the programs *names* and return when they are ready; where one does not get so, keep none of them."""
+        try:
+            for name in names:
+                self._want(name)
+            self._wait_until_ready(names)
+        except HouseFailed:
+            self._let_go(names)
+            raise
+
+    def _let_go(self, names: list[str]) -> None:
+        """End the programs *names* gently and forget them."""
+        with self._lock:
+            for name in names:
+                self._wanted.pop(name, None)
+        self._end(self._programs[name] for name in names)
+        with self._lock:
+            for name in names:
+                del self._programs[name]
+            self._remember()
+
+    def _end(self, programs: Iterable[Program]) -> None:
+        """End *programs* gently, all at once; harshly what has not ended in time. Returns when they are gone."""
+        ending = list(programs)
+        for program in ending:
+            program.ask_to_end()
+        until = time.monotonic() + max((program.patience_seconds for program in ending), default=0.0)
+        for program in ending:
+            program.wait_until_gone(until - time.monotonic())
+            if program.running:
+                self._say(f"{program.name} did not end in time and was killed · {program.name} dihentikan paksa")
+                program.stop_harshly()
+
+    @contextmanager
+    def _unchanged_by_others(self, names: Iterable[str]) -> Iterator[None]:
+        """One change of a program at a time, whoever asks for it."""
+        with ExitStack() as held:
+            for name in sorted(names):
+                held.enter_context(self._changing[name])
+            yield
+
+    def _must_run(self, service: str) -> None:
+        if not all(place in self._wanted for place in self._places(service)):
+            raise HouseFailed(
+                f"{service} is stopped: `desmigratif start {service}` first · {service} sedang dihentikan"
+            )
+
+    def _wait_until_ready(self, names: Iterable[str]) -> None:
         until = time.monotonic() + _READY_WITHIN_SECONDS
         waiting = list(names)
         while waiting := [name for name in waiting if not self._programs[name].ready()]:
@@ -324,6 +477,8 @@ class House:
                     raise HouseFailed(f"{name} ends at its start ({program.how_it_ended()}): {program.last_words()}")
             if self._trouble is not None:
                 raise HouseFailed(f"the house cannot be looked after: {self._trouble}") from self._trouble
+            if self._closing.is_set():
+                raise HouseFailed("the house is being ended · rumah sedang dihentikan")
             if time.monotonic() > until:
                 program = self._programs[waiting[0]]
                 why = program.waits_for if isinstance(program, ServiceProcess) else program.last_words()
@@ -342,22 +497,49 @@ class House:
             self._trouble = error
 
     def _heed(self) -> None:
-        """End and start services as `desmigratif stop` and `start` ask, by a file each."""
-        for name in SERVICES:
-            asked = _stopped(self.data, name).exists()
-            if asked and name not in self._heeded:
-                self._heeded.add(name)
-                self._say(f"{name} is stopped as asked · {name} dihentikan sesuai permintaan")
-                threading.Thread(target=self.stop_service, args=(name,), name=f"stop {name}", daemon=True).start()
-            elif not asked and name in self._heeded:
-                self._heeded.remove(name)
-                self._say(f"{name} is started as asked · {name} dimulai sesuai permintaan")
-                self._want(name)
+        """Do what commands ask for, each in a thread of its own: looking after goes on meanwhile."""
+        self._errands = [thread for thread in self._errands if thread.is_alive()]
+        for taken in errands.take(self.data):
+            self._say(f"Asked: {taken.errand} · diminta: {taken.errand}")
+            thread = threading.Thread(target=self._run_errand, args=(taken,), name=str(taken.errand), daemon=True)
+            self._errands.append(thread)
+            thread.start()
+
+    def _run_errand(self, taken: errands.Taken) -> None:
+        """Do it and answer: also where it fails in a way that was not foreseen, since somebody waits."""
+        try:
+            self._do(taken.errand)
+        except HouseFailed as failed:
+            taken.answer(str(failed))
+        except BaseException as error:
+            taken.answer(f"{taken.errand} failed: {error}")
+            raise
+        else:
+            taken.answer()
+
+    def _do(self, errand: errands.Errand) -> None:
+        must_be_possible(errand.services if errand.deed == "scale" else dict.fromkeys(errand.services, 1))
+        match errand.deed:
+            case "scale":
+                self.scale(errand.services)
+            case "restart":
+                for service in errand.services:
+                    self.restart_service(service)
+            case "stop":
+                for service in errand.services:
+                    self.stop_service(service)
+            case "start":
+                for service in errand.services:
+                    self.start_service(service)
+            case _:
+                assert_never(errand.deed)
 
     def _tend(self, name: str, care: _Care) -> None:
         """Launch *name* if it does not run and its pause is over."""
         program = self._programs[name]
         if program.running:
+            if isinstance(program, ServiceProcess):
+                program.ready()  # its words are taken in, lest they pile up
             care.launched = care.launched or time.monotonic()
             return
         now = time.monotonic()
@@ -391,84 +573,22 @@ class House:
             self._say(f"{program.name} keeps ending ({how}), see {program.log} · {program.name} terus berhenti")
 
 
-def stay_ended(data: Path, service: str) -> None:
-    """Ask the house in *data* to end *service* and to leave it so, until `let_run` or the house's next start."""
-    _stopped(data, service).parent.mkdir(mode=0o700, exist_ok=True)
-    _stopped(data, service).touch()
-
-
-def let_run(data: Path, service: str) -> None:
-    """Ask the house in *data* to run *service* again."""
-    _stopped(data, service).unlink(missing_ok=True)
-
-
-def _stopped(data: Path, service: str) -> Path:
-    return data / "stopped" / service
-
-
-@contextmanager
-def standing(data: Path, addresses: Mapping[str, str]) -> Iterator[None]:
-    """Let *data* be found by `addresses_in` while this lasts, for services that run elsewhere, at *addresses*.
+def must_be_possible(replicas: Mapping[str, int]) -> None:
+    """Whether services can have so many processes.
 
     Raises:
-        HouseFailed: a house stands there already.
+        HouseFailed: no such service, or no such number.
     """
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    held = _hold(data)
-    try:
-        write_private(data / "house.json", json.dumps({"addresses": dict(addresses)}, indent=2))
-        yield
-    finally:
-        os.close(held)
-
-
-def addresses_in(data: Path) -> dict[str, str]:
-    """The base address of each service of the house that stands in the folder *data*.
-
-    Raises:
-        HouseFailed: none does.
-    """
-    try:
-        held = os.open(data / "lock", os.O_RDONLY)
-    except FileNotFoundError:
-        raise _nothing_in(data) from None
-    try:
-        fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return {str(name): str(address) for name, address in _read(data).get("addresses", {}).items()}
-    finally:
-        os.close(held)
-    raise _nothing_in(data)
-
-
-def _hold(data: Path) -> int:
-    """Take the lock of the folder *data*: it ends with this process, however that ends, or when it is closed."""
-    held = os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    until = time.monotonic() + 1.0
-    while True:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            # A command that only asks whether a house stands here holds it for an instant.
-            if time.monotonic() > until:
-                os.close(held)
-                raise HouseFailed(f"a house already stands in {data} · sudah ada yang berjalan di {data}") from None
-            time.sleep(_WATCH_SECONDS)
-        else:
-            return held
-
-
-def _nothing_in(data: Path) -> HouseFailed:
-    return HouseFailed(
-        f"nothing runs in {data}; `desmigratif up` starts it"
-        f" · belum ada yang berjalan di {data}; jalankan `desmigratif up`"
-    )
-
-
-def _read(data: Path) -> dict[str, Any]:
-    """house.json, empty where there is none."""
-    path = data / "house.json"
-    return dict(json.loads(path.read_text())) if path.exists() else {}
+    for service, number in replicas.items():
+        if service not in SERVICES:
+            raise HouseFailed(
+                f"no service {service!r}; there are {', '.join(SERVICES)} · layanan tidak dikenal: {service!r}"
+            )
+        if not 1 <= number <= MOST_REPLICAS:
+            raise HouseFailed(
+                f"{service} can have 1 to {MOST_REPLICAS} processes, not {number}"
+                f" · {service} dapat berjalan dengan 1 sampai {MOST_REPLICAS} proses, bukan {number}"
+            )
 
 
 @contextmanager

@@ -17,9 +17,9 @@ import signal
 from pathlib import Path
 
 from deploy import SERVICES
-from deploy.house import standing
 from deploy.issuer import Issuer, ServiceTokens
 from deploy.secret_files import write_private
+from deploy.standing import standing
 
 _ENDING = (signal.SIGTERM, signal.SIGINT)
 _LOOK_SECONDS = 60.0

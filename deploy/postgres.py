@@ -46,7 +46,7 @@ _SETTINGS = {
     "unix_socket_directories": "",  # a folder's path may be longer than a socket's name can be, and TCP serves all
     "fsync": "on",
     "track_commit_timestamp": "on",  # propagation is measured by the database's own clock
-    "max_connections": "200",
+    "max_connections": "500",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_destination": "stderr",

@@ -176,16 +176,21 @@ class Program(ABC):
         return None
 
     def ask_to_end(self) -> None:
-        """Send the gentle signal, if it runs."""
+        """Send the gentle signal, if it runs; one that was paused goes on, so that it can end."""
         self._send(self.gentle)
+        self._send(signal.SIGCONT)
 
     def stop(self) -> None:
         """End it gently, harshly after *patience_seconds*, and return when it is gone."""
         self.ask_to_end()
         self.wait_until_gone(self.patience_seconds)
         if self.running:
-            self._send(self.harsh)
-            self.wait_until_gone(self.patience_seconds)
+            self.stop_harshly()
+
+    def stop_harshly(self) -> None:
+        """End what did not end gently; returns when it is gone, at the latest after *patience_seconds*."""
+        self._send(self.harsh)
+        self.wait_until_gone(self.patience_seconds)
 
     def kill(self) -> None:
         """SIGKILL, as a crash would; returns when it is gone. What it was serving is cut off."""
@@ -251,6 +256,7 @@ def end(whom: Identity, name: str, gentle: signal.Signals, harsh: signal.Signals
             return
         try:
             process.send_signal(number)
+            process.send_signal(signal.SIGCONT)  # it may have been paused
         except psutil.NoSuchProcess:
             return
         except psutil.AccessDenied:

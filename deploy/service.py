@@ -1,7 +1,5 @@
-"""One of the five services as a process of this house: what it is told, and how it is asked whether it is ready."""
+"""A process of one of the five services in this house: what it is told, and how it says whether it is ready."""
 
-import http.client
-import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -10,78 +8,106 @@ from typing import ClassVar
 
 import psutil
 
+from deploy.mailbox import Mailbox
 from deploy.program import Identity, Program
 
 _CODE = Path(__file__).parents[1]
 _FOREIGN = ("DESMIGRATIF_", "PG")
+_HANDED_ON = ("DESMIGRATIF_FAULT",)
+"""Of the caller's settings only these mean any house: what is rehearsed in the one that is started."""
+_SILENT = "it has not said anything yet"
+
+
+def name_of(service: str, number: int) -> str:
+    """The name of the *number*-th process of *service*: the first bears the service's own."""
+    return service if number == 1 else f"{service}-{number}"
+
+
+def module_of(service: str) -> str:
+    """What Python is told to run."""
+    return f"services.{service}.main"
+
+
+def runs_still(service: str, identity: Identity) -> bool:
+    """Whether *identity* is a process of *service*, and not another that got its id."""
+    process = identity.process()
+    try:
+        return process is not None and module_of(service) in process.cmdline()
+    except psutil.Error:
+        return False  # it has just ended
 
 
 class ServiceProcess(Program):
-    """``python -m services.<name>.main`` on 127.0.0.1:*port*.
+    """``python -m services.<service>.main`` at 127.0.0.1, the *number*-th of its service; all of them share a port.
 
     *settings*: its environment, ``DESMIGRATIF_…`` (see `shared.settings`). It holds the end of a pipe on stdin, so it
-    ends by itself when the house is killed. *former*: the process that an earlier house remembered.
+    ends by itself when the house is killed. It says by itself how it is: asked at the port, another might answer.
     """
 
     told_by_stdin: ClassVar = True
 
-    def __init__(
-        self, name: str, *, port: int, settings: Mapping[str, str], log: Path, former: Identity | None = None
-    ) -> None:
-        super().__init__(name, log)
-        self.port = port
-        self.waits_for = "it has not answered yet"
+    def __init__(self, service: str, number: int, *, settings: Mapping[str, str], log: Path) -> None:
+        super().__init__(name_of(service, number), log)
+        self.service = service
+        self.number = number
+        self.waits_for = _SILENT
         self._settings = settings
-        self._former = former
+        self._mailbox: Mailbox | None = None
+        self._said_ready = False
 
     def command(self) -> Sequence[str | Path]:
         """The service's own module, by this Python."""
-        return [sys.executable, "-m", self._module]
+        return [sys.executable, "-m", module_of(self.service)]
 
     def folder(self) -> Path:
         """Where the code lies, so that it is found whether it is installed or not."""
         return _CODE
 
     def environment(self) -> Mapping[str, str]:
-        """The caller's, but for what would name other servers, and ours. Unbuffered: a killed service keeps its log."""
-        theirs = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
-        return {**theirs, "PYTHONUNBUFFERED": "1", "DESMIGRATIF_END_WITH_STDIN": "1", **self._settings}
+        """The caller's, but for what would name other servers, and ours. Unbuffered: a killed service keeps its log.
+
+        Called at each launch: what is heard from now on is the new process's.
+        """
+        self._hear_no_more()
+        self._mailbox = Mailbox()
+        self._said_ready, self.waits_for = False, _SILENT
+        return {
+            **{
+                name: value for name, value in os.environ.items() if name in _HANDED_ON or not name.startswith(_FOREIGN)
+            },
+            "PYTHONUNBUFFERED": "1",
+            "NOTIFY_SOCKET": self._mailbox.address,
+            "DESMIGRATIF_END_WITH_STDIN": "1",
+            "DESMIGRATIF_SHARES_PORT": "1",
+            **self._settings,
+        }
+
+    @property
+    def running(self) -> bool:
+        """Whether the process that was launched last lives; of one that does not nothing more is heard."""
+        with self._lock:
+            runs = super().running
+            if not runs:
+                self._hear_no_more()
+            return runs
 
     def ready(self) -> bool:
-        """Whether ``/health/ready`` answers 200; *waits_for* keeps what it says otherwise."""
-        if not self.running:
-            return False
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
-        try:
-            connection.request("GET", "/health/ready")
-            answer = connection.getresponse()
-            self.waits_for = _in_brief(answer.read())
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
-        return answer.status == http.client.OK
-
-    def find_former(self) -> Identity | None:
-        """The remembered process, if it is still this service and not another that got its id."""
-        process = self._former.process() if self._former else None
-        try:
-            return self._former if process and self._module in process.cmdline() else None
-        except psutil.Error:
-            return None  # it has just ended
+        """Whether it said so last; *waits_for* keeps what it said otherwise."""
+        with self._lock:
+            if not self.running:
+                return False
+            word = self._mailbox.last() if self._mailbox else None
+            if word is not None:
+                self._said_ready = word.get("READY") == "1"
+                self.waits_for = word.get("STATUS", "it does not say for what it waits")
+            return self._said_ready
 
     def last_words(self) -> str:
         """The last error that it logged; what comes after is only its farewell."""
         errors = [line for line in self.words().splitlines() if '"level": "error"' in line or "Error:" in line]
         return errors[-1] if errors else super().last_words()
 
-    @property
-    def _module(self) -> str:
-        return f"services.{self.name}.main"
-
-
-def _in_brief(body: bytes) -> str:
-    try:
-        return json.dumps(json.loads(body))[:300]
-    except ValueError:
-        return "it answers no JSON"
+    def _hear_no_more(self) -> None:
+        if self._mailbox is not None:
+            self._mailbox.close()
+            self._mailbox = None

@@ -1,10 +1,17 @@
-"""One process of one service: read the settings, come up, serve, end in good order."""
+"""One process of one service: read the settings, come up, serve, end in good order.
+
+Any number of processes of a service may listen at one port (SO_REUSEPORT, which granian sets): the kernel deals the
+connections out among those that listen. One that ends stops listening first, answers every request that it has read,
+and only then gives up what it holds. A connection that was made but not yet taken is cut off: nothing of it was read.
+"""
 
 import asyncio
 import os
 import signal
 import sys
+from typing import Any
 
+import psutil
 import structlog
 import uvloop
 from granian.constants import Interfaces
@@ -12,6 +19,7 @@ from granian.server.embed import Server
 
 from shared import logs, telemetry
 from shared.http.app import build
+from shared.notify import Notifier
 from shared.runtime import Runtime
 from shared.service import Service
 from shared.settings import Settings
@@ -19,6 +27,7 @@ from shared.settings import Settings
 log = structlog.get_logger()
 
 _GOODBYE_SECONDS = 10.0
+_LOOK_SECONDS = 0.05
 
 
 def run(service: Service) -> None:
@@ -48,22 +57,50 @@ async def _run(service: Service, settings: Settings) -> int:
         backlog=1024,
         websockets=False,
     )
-    serving = asyncio.create_task(server.serve())
+    notifier = Notifier(settings.notify_socket)
+    telling = asyncio.create_task(_tell(notifier, runtime, settings.port))
+    serving = None if settings.shares_port else asyncio.create_task(server.serve())
     starting = asyncio.create_task(runtime.start())
     stopping = asyncio.create_task(stop.wait())
-    done, _ = await asyncio.wait([serving, starting, stopping], return_when=asyncio.FIRST_COMPLETED)
-    failed = _failure(starting) if starting in done else serving in done
-    if not failed and starting in done:
-        await asyncio.wait([serving, runtime.failed, stopping], return_when=asyncio.FIRST_COMPLETED)
-        failed = runtime.failed.done() or serving.done()
-    runtime.stopping = True
+    await _one_of(starting, stopping, telling, serving)
+    failed = _failure(starting) if starting.done() else not stopping.done()
+    if starting.done() and not failed:
+        # Not before: while others serve at this port, nobody's request should come to one that only starts.
+        serving = serving or asyncio.create_task(server.serve())
+        await _one_of(serving, stopping, telling, runtime.failed)
+        failed = not stopping.done()
+    telling.cancel()
+    notifier.stopping()
+    runtime.stopping = failed  # what has failed answers nothing more; what is only to end answers what it has read
     starting.cancel()
-    if not serving.done():
+    if serving is not None and not serving.done():
         server.stop()  # type: ignore[no-untyped-call]
         await asyncio.wait([serving], timeout=_GOODBYE_SECONDS)
     await runtime.stop()
     log.info("ended", failed=failed)
     return 1 if failed else 0
+
+
+async def _one_of(*ends: "asyncio.Future[Any] | None") -> None:
+    await asyncio.wait([end for end in ends if end is not None], return_when=asyncio.FIRST_COMPLETED)
+
+
+async def _tell(notifier: Notifier, runtime: Runtime, port: int) -> None:
+    """Say what this process waits for, whenever that is something else than before."""
+    listens = False
+    while True:
+        waits = runtime.readiness
+        listens = listens or (not waits and _listens(port))
+        notifier.waits_for(waits or ([] if listens else ["port"]))
+        await asyncio.sleep(_LOOK_SECONDS)
+
+
+def _listens(port: int) -> bool:
+    """Whether this very process does. To connect would tell nothing: another at the same port might answer."""
+    return any(
+        connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
+        for connection in psutil.Process().net_connections("tcp")
+    )
 
 
 def _failure(starting: "asyncio.Task[None]") -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -34,6 +34,10 @@ class Settings(BaseSettings):
     """NATS, as its own user."""
     host: str = "127.0.0.1"
     port: int
+    shares_port: bool = False
+    """Other processes of the service listen at the same port: listen only once there is something to answer."""
+    notify_socket: str | None = Field(default=None, validation_alias="NOTIFY_SOCKET")
+    """Where a supervisor hears how this process is; see `shared.notify`."""
     peers: dict[str, str]
     """The base address of each service, by name."""
     jwks: str
@@ -53,6 +57,8 @@ class Settings(BaseSettings):
     """End when standard input closes, so that nothing outlives a supervisor that was killed."""
     wait_seconds: float = 5.0
     """How long a request with After-Position waits before it is answered 503."""
+    fault: str = ""
+    """Makes somebody's events poison, for rehearsals: ``enterprise.training_roster:PERSON``."""
 
     def rehearsed(self) -> list[str]:
         """The secrets among these that are known to everybody, by name: good for a rehearsal and nothing else."""

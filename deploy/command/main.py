@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from pathlib import Path
 from types import FrameType
@@ -17,8 +17,9 @@ from deploy import secret_environment
 from deploy.command import demo as demo_
 from deploy.command import load as load_
 from deploy.command import rebuild as rebuild_
+from deploy.command import replicas as replicas_
 from deploy.command import restored as restored_
-from deploy.command import running, stopping, tokens
+from deploy.command import running, tokens
 from deploy.command import status as status_
 from deploy.command import up as up_
 from deploy.command import verify as verify_
@@ -26,6 +27,7 @@ from deploy.command import villages as villages_
 from deploy.command.calls import SERVICES, Calls
 from deploy.command.failures import BadFile, Failure
 from deploy.command.showing import aside, results
+from deploy.errands import Deed, Errand, ask
 from deploy.house import HouseFailed
 
 Answer = TypeVar("Answer")
@@ -84,9 +86,18 @@ def up(
         Path | None, typer.Option("--data", file_okay=False, metavar="DIR", help="Where the data are kept.")
     ] = None,
     today: Today = None,
+    replicas: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--replicas",
+            metavar="SERVICE=N",
+            help="How many processes a service shall have, or N for all; may be repeated.",
+            show_default="as many as last time, at first one",
+        ),
+    ] = None,
 ) -> None:
     """Start everything and keep it running; Ctrl-C ends it. The data stay."""
-    up_.run(running.data_folder(data), today)
+    up_.run(running.data_folder(data), today, replicas_.read(replicas or [], for_all=True))
 
 
 @app.command()
@@ -193,15 +204,32 @@ def secrets(
 @app.command()
 def stop(service: Service) -> None:
     """End one service of what runs in the data folder; the others go on without it."""
-    _known(service)
-    stopping.stop(running.data_folder(), service)
+    _change("stop", {service: 1})
 
 
 @app.command()
 def start(service: Service) -> None:
     """Start a service again that `stop` ended; returns when it is ready."""
-    _known(service)
-    stopping.start(running.data_folder(), service)
+    _change("start", {service: 1})
+
+
+@app.command()
+def restart(service: Service) -> None:
+    """Replace the processes of a service one by one; there are never fewer, and it returns when all new ones serve."""
+    _change("restart", {service: 1})
+
+
+@app.command()
+def scale(
+    replicas: Annotated[
+        list[str], typer.Argument(metavar="SERVICE=N...", help="How many processes the service shall have.")
+    ],
+) -> None:
+    """Let services have more or fewer processes; returns when the new ones serve and the others are gone."""
+    wanted = replicas_.read(replicas)
+    _change("scale", wanted)
+    for service, number in wanted.items():
+        results().print(f"{service}: {number} {'process' if number == 1 else 'processes'} · {number} proses")
 
 
 @app.command()
@@ -246,6 +274,13 @@ def _ask(job: Callable[[Calls], Awaitable[Answer]], *roles: str, patience_second
             return await job(calls)
 
     return asyncio.run(asked())
+
+
+def _change(deed: Deed, services: Mapping[str, int]) -> None:
+    """Let the house in the data folder do it."""
+    for service in services:
+        _known(service)
+    ask(running.data_folder(), Errand(deed, services))
 
 
 def _known(service: str) -> None:

@@ -1,6 +1,7 @@
 """`desmigratif up`: the house, kept running until somebody ends it. What it holds stays in the data folder."""
 
 import shlex
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -22,9 +23,11 @@ Ctrl-C ends all of it; the data stay. · Ctrl-C mengakhiri semuanya; data tetap 
 """
 
 
-def run(data: Path, today: date | None) -> None:
+def run(data: Path, today: date | None, replicas: Mapping[str, int]) -> None:
     """Start, say where everything is, look after it; Ctrl-C and SIGTERM end it all."""
-    house = House(data, today=today, say=lambda sentence: aside().print(f"  {sentence}", markup=False))
+    house = House(
+        data, today=today, replicas=replicas, say=lambda sentence: aside().print(f"  {sentence}", markup=False)
+    )
     try:
         with step("Starting · memulai"):
             house.start()
@@ -39,10 +42,11 @@ def run(data: Path, today: date | None) -> None:
 
 def show(house: House, console: Console) -> None:
     """Addresses, the API pages, and how to say that somebody came home."""
-    addresses = table("Running · berjalan", "service", "address", "API pages")
+    several = max(house.replicas.values()) > 1
+    addresses = table("Running · berjalan", "service", "address", "API pages", *(["processes"] if several else []))
     for service in SERVICES:
         address = house.addresses[service]
-        addresses.add_row(service, address, f"{address}/docs")
+        addresses.add_row(service, address, f"{address}/docs", *([str(house.replicas[service])] if several else []))
     console.print(addresses)
     console.print()
     if house.data != Path(DEFAULT_DATA).absolute():

@@ -1,8 +1,10 @@
-"""Stands in for a service: listens where it is told, is ready, ends as a service does. Says what it was told."""
+"""Stands in for a service: says how it is, listens where it is told, ends as a service does. Says what it was told."""
 
+import contextlib
 import json
 import os
 import signal
+import socket
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 class Answers(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        told = {name: value for name, value in os.environ.items() if name.startswith("DESMIGRATIF_")}
+        told = {name: value for name, value in os.environ.items() if name.startswith(("DESMIGRATIF_", "OTEL_"))}
         body = json.dumps({"pid": os.getpid(), "told": told}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
@@ -21,7 +23,18 @@ class Answers(BaseHTTPRequestHandler):
         pass
 
 
+class Shared(ThreadingHTTPServer):
+    allow_reuse_port = True
+
+
+def say(word: str) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sending:
+        sending.sendto(word.encode(), os.environ["NOTIFY_SOCKET"].replace("@", "\0", 1))
+
+
 def end(*_: object) -> None:
+    with contextlib.suppress(OSError):  # the house may have been killed
+        say("STOPPING=1")
     sys.stdout.write("ended gently\n")
     sys.stdout.flush()
     os._exit(0)
@@ -31,8 +44,10 @@ def main() -> None:
     signal.signal(signal.SIGTERM, end)
     if os.environ.get("STAND_IN_FAILS") == sys.argv[1]:
         sys.exit("it cannot start today")
-    server = ThreadingHTTPServer(("127.0.0.1", int(os.environ["DESMIGRATIF_PORT"])), Answers)
+    say("STATUS=waits for the port")
+    server = Shared(("127.0.0.1", int(os.environ["DESMIGRATIF_PORT"])), Answers)
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    say("READY=1")
     sys.stdin.read()
     end()
 

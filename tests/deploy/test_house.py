@@ -22,7 +22,7 @@ import pytest
 from deploy import SERVICES, databases
 from deploy.house import House, HouseFailed, addresses_in
 from deploy.program import Identity, Program
-from deploy.service import ServiceProcess
+from deploy.service import ServiceProcess, module_of
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
 
@@ -34,7 +34,7 @@ def stand_ins(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def stand_in(patch: Callable[[object, str, object], object]) -> None:
     """The services' own code, and their schemas, are shown by the stories."""
-    patch(ServiceProcess, "command", lambda self: [sys.executable, STAND_IN, self.name, self._module])
+    patch(ServiceProcess, "command", lambda self: [sys.executable, STAND_IN, self.name, module_of(self.service)])
 
     def empty(url: str, password: Callable[[str], str], *, alone: bool) -> None:
         asyncio.run(databases.make(url, password, services=("registry",), alone=alone))
