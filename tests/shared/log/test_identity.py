@@ -8,8 +8,9 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from deploy.postgres import Cluster, binaries
+from deploy.postgres import binaries
 from shared.log.identity import Identity, LogName, LogReplaced, open_log, restored, same_place
+from tests.servers import Postgres
 from tests.shared.log.writing import a_writer, append, event
 from tests.shared.street import Databases
 
@@ -106,7 +107,7 @@ async def test_a_log_restored_into_the_same_cluster_goes_on_under_a_new_name(
     assert (verdict.position, verdict.published) == (8, 4)
 
 
-async def test_a_dump_restored_over_the_same_database_is_noticed_too(cluster: Cluster, url: str) -> None:
+async def test_a_dump_restored_over_the_same_database_is_noticed_too(cluster: Postgres, url: str) -> None:
     first = await with_facts(url)
     database = url.rpartition("/")[2]
     superuser = await asyncpg.connect(cluster.url(database))
