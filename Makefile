@@ -36,6 +36,18 @@ up: install ## Start it all and keep it running; Ctrl-C ends it (ARGS="--data DI
 test: lint types ## Everything that CI checks (ARGS="tests/registry -k nik" narrows pytest)
 	@$(RUN) pytest $(ARGS)
 
+# What says how log and bus behave; the rest of the tests is about what stands on them.
+CONTRACTS := tests/shared/log tests/shared/test_relay.py tests/shared/test_hearing.py tests/deploy/test_databases.py \
+  tests/deploy/test_nats.py
+
+.PHONY: test-containers
+test-containers: install ## The tests of log and bus on containers (needs a Docker engine)
+	@$(RUN) pytest --containers $(CONTRACTS) $(ARGS)
+
+.PHONY: secrets
+secrets: install ## Random secrets for docker-compose.yml, into .env
+	@.venv/bin/desmigratif secrets .env
+
 .PHONY: bench
 bench: install ## From a return's 201 to the roster that shows it, one at a time (ARGS=500)
 	@exec $(RUN) tests.bench.one_return_at_a_time $(ARGS)
@@ -68,4 +80,4 @@ clean: ## Remove .venv and caches; data folders stay
 
 .PHONY: help
 help: ## This list
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
