@@ -240,11 +240,18 @@ def test_the_file_is_one_that_both_kinds_of_compose_read() -> None:
     assert {name for name in written if not name.startswith("x-")} == {"services", "volumes"}
     assert {key for container in written["services"].values() for key in container} <= {
         "build", "cap_add", "cap_drop", "command", "depends_on", "environment", "healthcheck", "image", "logging",
-        "ports", "read_only", "restart", "security_opt", "shm_size", "stop_grace_period", "tmpfs", "volumes",
+        "ports", "pull_policy", "read_only", "restart", "security_opt", "shm_size", "stop_grace_period", "tmpfs", "volumes",
     }  # fmt: skip
     conditions = {
         needed["condition"]
         for container in written["services"].values()
         for needed in container.get("depends_on", {}).values()
     }
-    assert conditions == {"service_healthy", "service_completed_successfully"}
+    assert conditions == {"service_healthy", "service_completed_successfully", "service_started"}
+
+
+def test_an_image_is_built_once_before_anybody_needs_it() -> None:
+    ours = {name: container for name, container in composed().items() if "DESMIGRATIF_IMAGE" in container["image"]}
+    assert set(ours) == set(OURS)
+    assert [name for name, container in ours.items() if "build" in container] == ["databases"]
+    assert all("databases" in container["depends_on"] for name, container in ours.items() if name != "databases")
