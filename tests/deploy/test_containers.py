@@ -240,7 +240,8 @@ def test_the_file_is_one_that_both_kinds_of_compose_read() -> None:
     assert {name for name in written if not name.startswith("x-")} == {"services", "volumes"}
     assert {key for container in written["services"].values() for key in container} <= {
         "build", "cap_add", "cap_drop", "command", "depends_on", "environment", "healthcheck", "image", "logging",
-        "ports", "pull_policy", "read_only", "restart", "security_opt", "shm_size", "stop_grace_period", "tmpfs", "volumes",
+        "ports", "pull_policy", "read_only", "restart", "security_opt", "shm_size", "stop_grace_period", "tmpfs",
+        "volumes",
     }  # fmt: skip
     conditions = {
         needed["condition"]

@@ -1,11 +1,15 @@
 import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import asyncpg
 import pytest
 
-from deploy import databases
-from tests.servers import Postgres, a_postgres
+from deploy import SERVICES, databases
+from deploy.secret_environment import database_password
+from tests.servers import ROOT, Postgres, a_postgres
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +54,25 @@ async def test_the_owner_makes_tables(cluster: Postgres) -> None:
 
 async def test_names_sort_by_code_point_everywhere(cluster: Postgres) -> None:
     assert await value(cluster.url("registry", "registry"), "SELECT 'B' < 'a'") is True
+
+
+async def test_the_environment_says_which_server_is_prepared_and_with_which_passwords(cluster: Postgres) -> None:
+    told = {database_password(service): f"of {service}/@:" for service in SERVICES}
+    prepared = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "deploy.databases"],
+        env={**os.environ, **told, "DESMIGRATIF_POSTGRES_URL": cluster.url()},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert not any(
+        secret in prepared.stdout + prepared.stderr for secret in (*told.values(), cluster.password("postgres"))
+    )
+    for service in SERVICES:
+        connection = await asyncpg.connect(
+            host="127.0.0.1", port=cluster.port, user=service, password=f"of {service}/@:", database=service
+        )
+        assert await connection.fetchval("SELECT count(*) FROM log.events") == 0
+        await connection.close()
