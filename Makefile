@@ -37,8 +37,8 @@ test: lint types ## Everything that CI checks (ARGS="tests/registry -k nik" narr
 	@$(RUN) pytest $(ARGS)
 
 # What says how log and bus behave; the rest of the tests is about what stands on them.
-CONTRACTS := tests/shared/log tests/shared/test_relay.py tests/shared/test_hearing.py tests/deploy/test_databases.py \
-  tests/deploy/test_nats.py
+CONTRACTS := tests/shared/log tests/shared/test_bus.py tests/shared/test_relay.py tests/shared/test_hearing.py \
+  tests/deploy/test_databases.py tests/deploy/test_nats.py
 
 .PHONY: test-containers
 test-containers: install ## The tests of log and bus on containers (needs a Docker engine)
@@ -66,6 +66,10 @@ types: install ## mypy, strict, tests included
 format: install ## Let ruff put things in order
 	@$(RUN) ruff check --fix .
 	@$(RUN) ruff format .
+
+.PHONY: documents
+documents: install ## Write what the code itself documents: README's map, the AsyncAPI document
+	@$(RUN) tests.architecture.documents
 
 .PHONY: lock
 lock: ## Write both locks anew, the image's with the versions of the other (needs uv)

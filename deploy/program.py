@@ -176,9 +176,9 @@ class Program(ABC):
         return None
 
     def ask_to_end(self) -> None:
-        """Send the gentle signal, if it runs; one that was paused goes on, so that it can end."""
-        self._send(self.gentle)
+        """Send the gentle signal, if it runs; one that was paused goes on first, so that it can end."""
         self._send(signal.SIGCONT)
+        self._send(self.gentle)
 
     def stop(self) -> None:
         """End it gently, harshly after *patience_seconds*, and return when it is gone."""
@@ -255,8 +255,8 @@ def end(whom: Identity, name: str, gentle: signal.Signals, harsh: signal.Signals
         if process is None:
             return
         try:
-            process.send_signal(number)
             process.send_signal(signal.SIGCONT)  # it may have been paused
+            process.send_signal(number)
         except psutil.NoSuchProcess:
             return
         except psutil.AccessDenied:

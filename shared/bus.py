@@ -59,10 +59,14 @@ class Told:
     """Why the words cannot be read, if so: they stop whoever hears them at this number."""
 
     @classmethod
-    def unreadable(cls, log_id: UUID, number: int, recorded_at: str, words: bytes, error: Exception) -> "Told":
-        """Words that are not what they should be."""
-        instant = datetime.fromisoformat(recorded_at)
-        return cls(log_id, number, UUID(int=0), instant, words, "", UUID(int=0), None, None, type(error).__name__)
+    def read(cls, log_id: UUID, number: int, recorded_at: str, words: bytes) -> "Told":
+        """What the owner has under a number, also where its words cannot be read: *fault* says so then."""
+        try:
+            return cls.of(log_id, number, recorded_at, words)
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            instant = datetime.fromisoformat(recorded_at)
+            key, fault = _key_of(words), type(error).__name__
+            return cls(log_id, number, UUID(int=0), instant, words, key, UUID(int=0), None, None, fault)
 
     @classmethod
     def of(cls, log_id: UUID, number: int, recorded_at: str, words: bytes) -> "Told":
@@ -79,6 +83,16 @@ class Told:
             envelope.get("traceparent"),
             wire.word_of(envelope),
         )
+
+
+def _key_of(words: bytes) -> str:
+    """Whose words they are, as far as that can be read; empty where it cannot."""
+    try:
+        envelope = orjson.loads(words)
+    except ValueError:
+        return ""
+    key = envelope.get("partitionkey") if isinstance(envelope, dict) else None
+    return key if isinstance(key, str) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,7 +333,9 @@ class Bus:
         subscription = await self._client.subscribe(f"desmigratif.{source}.>", cb=put)
         following = Following(subscription)
         try:
-            await self._client.flush(timeout=_FLUSH_SECONDS)
+            # nats-py sends the PING of flush before what waits to be sent: only the second follows the subscription.
+            for _ in range(2):
+                await self._client.flush(timeout=_FLUSH_SECONDS)
         except BaseException:
             await following.end()
             raise

@@ -23,12 +23,16 @@ LOST: tuple[type[Exception], ...] = (
     asyncpg.exceptions.OperatorInterventionError,  # shut down, crashed, still starting
     asyncpg.exceptions.InsufficientResourcesError,  # too many connections
     asyncpg.exceptions.TransactionRollbackError,  # a deadlock or serialisation failure: nothing was done
+    asyncpg.exceptions.IdleInTransactionSessionTimeoutError,  # this process slept in the middle of a transaction
     asyncpg.exceptions.InvalidCatalogNameError,  # while a database is put back
 )
 """Everything asyncpg was seen to raise when the server went away: more than one would think.
 
 Such a call may or may not have been carried out: ask again with the same ids.
 """
+
+
+_IDLE_IN_TRANSACTION_SECONDS = 2
 
 
 def lost(error: BaseException) -> bool:
@@ -66,7 +70,9 @@ async def create_pool(
     which is harmless to what is derived: a view's rows and its checkpoint go together and are heard again.
     *connected* is called with each new connection before it is used.
     """
-    settings = {} if durable else {"synchronous_commit": "off"}
+    # A process that is paused in the middle of a transaction must not hold its locks against those that take over.
+    settings = {"idle_in_transaction_session_timeout": f"{_IDLE_IN_TRANSACTION_SECONDS}s"}
+    settings |= {} if durable else {"synchronous_commit": "off"}
     return await asyncpg.create_pool(
         url, min_size=1, max_size=size, timeout=5, server_settings=settings, init=connected, reset=_as_it_is
     )

@@ -293,7 +293,9 @@ async def _execute(runtime: "Runtime", request: Request, command: object) -> Don
             await runtime.log.erase_for(request.command_id)
             return _done(earlier)
         # 4 publish, 5 append with the versions that were read
-        verdict = await runtime.batcher.append(await work.append_of(answer, runtime.service.publish))
+        with telemetry.span("append") as span:
+            verdict = await runtime.batcher.append(await work.append_of(answer, runtime.service.publish))
+            span.set_attribute("desmigratif.verdict", verdict.said)
         if verdict.said in ("ok", "duplicate", "reused"):
             if work.erases or verdict.said != "ok":
                 await runtime.log.erase_for(request.command_id)

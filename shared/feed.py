@@ -69,7 +69,14 @@ class Feeds:
         if status == httpx.codes.CONFLICT:
             kept_event_id = answer["kept_event_id"]
             return WentBack(identity, answer["head"], answer["kept"], UUID(kept_event_id) if kept_event_id else None)
-        return Page(identity, answer["head"], [_told(identity.log_id, fact) for fact in answer["events"]])
+        return Page(
+            identity,
+            answer["head"],
+            [
+                Told.read(identity.log_id, fact["number"], fact["recorded_at"], fact["words"].encode())
+                for fact in answer["events"]
+            ],
+        )
 
     async def head(self, source: str) -> tuple[Identity, int]:
         """How far the owner itself says that it has come, and under which names."""
@@ -88,11 +95,3 @@ class Feeds:
             return response.status_code, response.json()
         except (httpx.HTTPError, OSError, ValueError) as error:
             raise FeedUnavailable from error
-
-
-def _told(log_id: UUID, fact: Mapping[str, Any]) -> Told:
-    number, recorded_at, words = fact["number"], fact["recorded_at"], fact["words"].encode()
-    try:
-        return Told.of(log_id, number, recorded_at, words)
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
-        return Told.unreadable(log_id, number, recorded_at, words, error)

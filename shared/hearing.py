@@ -3,30 +3,35 @@
 A hearer (a view, or a service's reactions) has one checkpoint for each source it hears: log id, published number,
 event id, in its own database, moved in the transaction of what the facts changed. What is known is skipped; what is
 not the next one is a hole, fetched from the owner's feed first; and who stays behind the head that the owner says
-asks the owner. So neither the bus nor its order need be trusted.
+asks the owner. So neither the bus nor its order need be trusted. A view may follow its own service's log as well, by
+position, private facts included. Whose fact is poison waits, with all that come after it (`shared.parking`).
 """
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
-import asyncpg
 import structlog
 
-from shared import database
+from shared import database, parking, telemetry
 from shared.bus import HeadHeard, Told, Unreachable
 from shared.database import Connection
 from shared.feed import FeedUnavailable, WentBack
 from shared.log.identity import LogReplaced
+from shared.parking import Fact
 from shared.published.registry import PersonErased
+from shared.recorded import Recorded
 
 if TYPE_CHECKING:
     from shared.runtime import Runtime
 
 _MOST = 500
+_MOST_OWN = 1000
+_POLL_SECONDS = 0.1
 _BEHIND_SECONDS = 0.2
 _SILENT_SECONDS = 2.0
 """Without a head for this long (the bus or its owner is away), the owner is asked."""
@@ -35,6 +40,9 @@ _STOPPED_SECONDS = 5.0
 _AGAIN_SECONDS = 0.02
 
 _AWAY: tuple[type[Exception], ...] = (*database.LOST, *Unreachable, FeedUnavailable)
+
+Moving = Callable[[], contextlib.AbstractAsyncContextManager[Connection]]
+"""Opens the transaction in which facts are done with."""
 
 log = structlog.get_logger()
 
@@ -56,18 +64,25 @@ class SessionOver(Exception):
     """The source or the bus changed under a session: begin again from the checkpoint."""
 
 
-class Poison(Exception):
-    """One fact raised the same exception three times; it is named without its content."""
+class Transient(Exception):
+    """It cannot be done now, and no fact is at fault: again, after a pause."""
 
-    def __init__(self, told: Told, error: str) -> None:
-        super().__init__(error)
-        self.told = told
-        self.error = error
+
+class Poison(Exception):
+    """A fact that cannot take effect and may not be parked: the subscription goes no further than before it."""
+
+    def __init__(self, source: str, stopped: "Stopped") -> None:
+        super().__init__(stopped.error)
+        self.source = source
+        self.stopped = stopped
+
+
+_NO_FAULT_OF_A_FACT = (Fenced, SessionOver, Transient, Poison, LogReplaced)
 
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """Why a subscription goes no further."""
+    """Why a subscription goes no further, and before which fact."""
 
     number: int
     event_id: UUID | None
@@ -81,55 +96,176 @@ class Hearer(Protocol):
     def name(self) -> str:
         """Durable; names the checkpoint and the lease."""
 
-    async def take(self, source: str, told: Sequence[Told], before: Checkpoint, after: Checkpoint) -> None:
-        """Let *told* take effect and move the checkpoint from *before* to *after*; `Fenced` if it is not there."""
+    @property
+    def label(self) -> str:
+        """What people call it: a view's name without its revision."""
+
+    async def open(self) -> None:
+        """Return once it can hear; its checkpoints are there then."""
+
+    async def take(self, source: str, facts: Sequence[Fact], moving: Moving) -> None:
+        """Let *facts* take effect: what changes this hearer's own rows within the transaction that *moving* opens."""
 
     async def go_back(self, source: str, before: Checkpoint, back: WentBack) -> None:
         """The source lost facts that were heard: put the checkpoint back to what it kept, and undo what is undone."""
 
-    async def caught_up_to(self, source: str, number: int) -> None:
-        """The owner's head was *number* when this session began: where a view being made learns its goal."""
+
+class Taking:
+    """How one hearer gets on with one source: each fact takes effect or waits, and the checkpoint moves with it.
+
+    All in one transaction; `Fenced` if somebody else moved the checkpoint, or if other people wait than were known to.
+    *noted*: whether it is to be counted how long words took to be heard.
+    """
+
+    def __init__(self, runtime: "Runtime", hearer: Hearer, source: str, *, noted: bool = True) -> None:
+        self.checkpoint = Checkpoint(None, 0, None)
+        self._runtime = runtime
+        self._hearer = hearer
+        self._source = source
+        self._noted = noted
+        self._waiting: set[str] = set()
+        self._parkings = 0
+        self._stopped = False
+
+    async def load(self) -> None:
+        """Read where it stands and who waits; `Fenced` where there is no checkpoint: the view is being made anew."""
+        row = await self._runtime.pool.fetchrow(_LOAD, self._hearer.name, self._source)
+        if row is None:
+            raise Fenced
+        self.checkpoint = Checkpoint(row["log_id"], row["number"], row["event_id"])
+        self._parkings, self._waiting, self._stopped = row["parkings"], set(row["waiting"]), row["stopped"]
+        self._runtime.moved(self._hearer.name, self._source, self.checkpoint)
+
+    async def rename(self, log_id: UUID) -> None:
+        """The same facts under the log's newer name."""
+        async with self._moving(Checkpoint(log_id, self.checkpoint.number, self.checkpoint.event_id), (), ()):
+            pass
+
+    async def take(self, facts: Sequence[Fact], log_id: UUID) -> None:
+        """Take *facts*, all in one; if that fails, one by one, so that the one at fault is known.
+
+        `Poison` at one that may not be parked.
+        """
+        if not facts:
+            return
+        # First, and whatever this service makes of it: what could lead to an erased person goes.
+        for fact in facts:
+            if isinstance(fact, Told) and isinstance(fact.word, PersonErased):
+                await self._runtime.log.heard_erased(fact.word.person_id)
+        try:
+            await self._try(facts, log_id)
+        except _NO_FAULT_OF_A_FACT:
+            raise
+        except Exception as error:  # any fault of a fact is held against that fact alone
+            if database.lost(error):
+                raise
+            if len(facts) == 1:
+                await self._insist(facts[0], log_id, error)
+                return
+            for fact in facts:
+                await self.take([fact], log_id)
+
+    async def _try(self, facts: Sequence[Fact], log_id: UUID) -> None:
+        going = [fact for fact in facts if fact.partition_key not in self._waiting]
+        waiting = [fact for fact in facts if fact.partition_key in self._waiting]
+        parking.check_readable(going)
+        parking.rehearse(self._runtime.faults.get(self._hearer.label, ()), going)
+        after = Checkpoint(log_id, facts[-1].number, facts[-1].event_id)
+        with telemetry.hearing(self._hearer.label, self._source, going if self._noted else ()):
+            await self._hearer.take(self._source, going, lambda: self._moving(after, going, waiting))
+
+    async def _insist(self, fact: Fact, log_id: UUID, first: Exception) -> None:
+        log.warning("fact-failed", hearer=self._hearer.label, source=self._source, number=fact.number, exc_info=first)
+        for _ in range(_TRIES - 1):
+            try:
+                await self._try([fact], log_id)
+            except _NO_FAULT_OF_A_FACT:
+                raise
+            except Exception as error:  # as above
+                if database.lost(error):
+                    raise
+                if type(error) is not type(first):
+                    raise Transient from error
+            else:
+                return
+        await self._park(fact, log_id, type(first).__name__)
+
+    async def _park(self, fact: Fact, log_id: UUID, error: str) -> None:
+        """Let it wait, and from now on whatever else comes of this person."""
+        after = Checkpoint(log_id, fact.number, fact.event_id)
+        async with self._runtime.pool.acquire() as connection:
+            if not fact.partition_key or await parking.fuse_blown(connection, self._hearer.name, self._source):
+                raise Poison(self._source, Stopped(fact.number, fact.event_id, error))
+        async with self._moving(after, (), (fact,), error):
+            pass
+        log.error("parked", hearer=self._hearer.label, source=self._source, number=fact.number, error=error)
+        self._runtime.look_soon()
+
+    @contextlib.asynccontextmanager
+    async def _moving(
+        self, after: Checkpoint, going: Sequence[Fact], waiting: Sequence[Fact], error: str | None = None
+    ) -> AsyncIterator[Connection]:
+        """The transaction in which the checkpoint moves to *after*; it begins by locking out a second reader."""
+        before, hearer, source = self.checkpoint, self._hearer.name, self._source
+        noted = [fact for fact in going if isinstance(fact, Told) and fact.word] if self._noted else []
+        async with self._runtime.pool.acquire() as connection, connection.transaction():
+            moved = await connection.fetchval(
+                _MOVE,
+                hearer,
+                source,
+                after.log_id,
+                after.number,
+                after.event_id,
+                before.number,
+                before.log_id,
+                [fact.word.name for fact in noted if fact.word],
+                [fact.recorded_at for fact in noted],
+                self._parkings,
+            )
+            if not moved:
+                raise Fenced
+            if waiting and after.log_id:
+                await parking.park(connection, hearer, source, after.log_id, waiting, error)
+            if self._stopped:
+                await connection.execute("DELETE FROM log.stopped WHERE hearer = $1 AND source = $2", hearer, source)
+            yield connection
+        if self._stopped:
+            self._stopped = False
+            self._runtime.look_soon()
+        if error:
+            self._waiting.update(fact.partition_key for fact in waiting)
+        self.checkpoint = after
+        self._runtime.moved(hearer, source, after)
 
 
-async def load(pool: asyncpg.Pool, hearer: str, source: str) -> Checkpoint:
-    """The checkpoint; 0 for one that never heard anything."""
-    row = await pool.fetchrow(
-        "SELECT log_id, number, event_id FROM log.checkpoints WHERE hearer = $1 AND source = $2", hearer, source
-    )
-    if row is None:
-        await pool.execute(
-            "INSERT INTO log.checkpoints VALUES ($1, $2, NULL, 0, NULL, NULL) ON CONFLICT DO NOTHING", hearer, source
-        )
-        return Checkpoint(None, 0, None)
-    return Checkpoint(row["log_id"], row["number"], row["event_id"])
-
+_LOAD = """
+SELECT log_id, number, event_id, parkings,
+       ARRAY(SELECT DISTINCT key FROM log.parked p WHERE p.hearer = $1 AND p.source = $2) AS waiting,
+       EXISTS (SELECT 1 FROM log.stopped s WHERE s.hearer = $1 AND s.source = $2) AS stopped
+FROM log.checkpoints WHERE hearer = $1 AND source = $2
+"""
 
 _MOVE = """
 WITH moved AS (
   UPDATE log.checkpoints SET log_id = $3, number = $4, event_id = $5, moved_at = clock_timestamp()
-  WHERE hearer = $1 AND source = $2 AND number = $6 AND log_id IS NOT DISTINCT FROM $7 RETURNING 1),
+  WHERE hearer = $1 AND source = $2 AND number = $6 AND log_id IS NOT DISTINCT FROM $7 AND parkings = $10
+  RETURNING 1),
 heard AS (
   INSERT INTO log.heard SELECT $1, $2, clock_timestamp(), $8, $9 FROM moved WHERE cardinality($8::text[]) > 0)
 SELECT count(*) FROM moved
 """
 
 
-async def move(
-    connection: Connection | asyncpg.Pool,
-    hearer: str,
-    source: str,
-    before: Checkpoint,
-    after: Checkpoint,
-    told: Sequence[Told] = (),
-) -> None:
-    """Move a checkpoint, or raise `Fenced`. First in its transaction: it locks out a second reader."""
-    words = [t.word.name for t in told if t.word]
-    recorded = [t.recorded_at for t in told if t.word]
-    moved = await connection.fetchval(
-        _MOVE, hearer, source, after.log_id, after.number, after.event_id, before.number, before.log_id, words, recorded
-    )
-    if not moved:
-        raise Fenced
+async def say_stopped(runtime: "Runtime", hearer: str, source: str, stopped: Stopped) -> None:
+    """Let every process of this service know that a subscription goes no further."""
+    await runtime.pool.execute(_STOP, hearer, source, stopped.number, stopped.event_id, stopped.error)
+    runtime.look_soon()
+
+
+_STOP = """
+INSERT INTO log.stopped VALUES ($1, $2, $3, $4, $5, clock_timestamp())
+ON CONFLICT (hearer, source) DO UPDATE SET number = $3, event_id = $4, error = $5
+"""
 
 
 async def note_going_back(connection: Connection, hearer: str, source: str, before: Checkpoint, back: WentBack) -> None:
@@ -151,16 +287,21 @@ class Subscription:
     """One hearer's ear for one source; it works while this process holds its lease."""
 
     def __init__(self, runtime: "Runtime", hearer: Hearer, source: str) -> None:
-        self._runtime = runtime
-        self._hearer = hearer
-        self.hearer = hearer.name
+        self.hearer = hearer
         self.source = source
         self.name = lease_name(hearer.name, source)
-        self.stopped: Stopped | None = None
+        self._runtime = runtime
+        self._own = source == runtime.service.name
+        self._taking = Taking(runtime, hearer, source)
         self._queue: asyncio.Queue[Told | None] = asyncio.Queue()
         self._asked = 0.0
         self._behind_since: float | None = None
-        self._again = False
+        self._again = asyncio.Event()
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """Where this process believes it to be."""
+        return self._taking.checkpoint
 
     def nudge(self) -> None:
         """Something may have changed: look at the head again."""
@@ -168,30 +309,38 @@ class Subscription:
 
     def begin_again(self) -> None:
         """The bus is another one since it came back, or the checkpoint was moved: begin from where that lies now."""
-        self._again = True
+        self._again.set()
         self.nudge()
+        self._runtime.appended.ring()
 
     async def run(self) -> None:
         """Until cancelled."""
+        pause = _BEHIND_SECONDS
         while True:
             await self._runtime.leases.wait(self.name)
-            self._again = False
+            await self.hearer.open()
+            self._again.clear()
+            number = self.checkpoint.number
             try:
                 await self._session()
             except (Fenced, SessionOver) as why:
                 log.debug("session-over", subscription=self.name, why=type(why).__name__)
                 await asyncio.sleep(_AGAIN_SECONDS)
+            except Transient as transient:
+                log.warning("fact-postponed", subscription=self.name, error=type(transient.__cause__).__name__)
+                pause = _BEHIND_SECONDS if self.checkpoint.number > number else min(pause * 2, _STOPPED_SECONDS)
+                await asyncio.sleep(pause)
             except Poison as poison:
-                self.stopped = Stopped(poison.told.number, poison.told.event_id, poison.error)
+                stopped = poison.stopped
                 log.error(
                     "subscription-stopped",
                     subscription=self.name,
-                    number=poison.told.number,
-                    event_id=str(poison.told.event_id),
-                    error=poison.error,
+                    number=stopped.number,
+                    event_id=str(stopped.event_id),
+                    error=stopped.error,
                 )
                 # Nothing is passed over: the same fact is tried again, at leisure, until it goes through.
-                await asyncio.sleep(_STOPPED_SECONDS)
+                await self._stop(stopped)
             except _AWAY as error:
                 # A call that asyncpg itself found wrong is a fault of ours, not a lost connection: it must be seen.
                 if isinstance(error, ValueError):
@@ -199,60 +348,95 @@ class Subscription:
                 log.debug("session-lost", subscription=self.name, error=type(error).__name__)
                 await asyncio.sleep(_BEHIND_SECONDS)
 
+    async def _stop(self, stopped: Stopped) -> None:
+        """Say so to every process of this service; then a pause, cut short where somebody asked for a replay."""
+        with contextlib.suppress(*database.LOST):
+            await say_stopped(self._runtime, self.hearer.name, self.source, stopped)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_STOPPED_SECONDS):
+                await self._again.wait()
+
     def _hold(self) -> None:
-        if self._again or not self._runtime.leases.held(self.name):
+        if self._again.is_set() or not self._runtime.leases.held(self.name):
             raise SessionOver
 
     async def _session(self) -> None:
-        checkpoint = await load(self._runtime.pool, self._hearer.name, self.source)
-        self._runtime.moved(self._hearer.name, self.source, checkpoint)
+        await self._taking.load()
+        if self._own:
+            await self._own_log()
+            return
         if not self._runtime.bus.connected:
-            await self._without_bus(await self._from_feed(checkpoint, opening=True))
+            await self._without_bus()
             return
         self._queue = asyncio.Queue()
         following = await self._runtime.bus.follow(self.source, self._queue)
         try:
             # Only now: what is said after the owner answered is heard.
-            checkpoint = await self._from_feed(checkpoint, opening=True)
+            await self._from_feed()
             while True:
                 self._hold()
-                checkpoint = await self._live(checkpoint)
+                await self._live()
         finally:
             await following.end()
 
-    async def _without_bus(self, checkpoint: Checkpoint) -> None:
+    # The own log
+
+    async def _own_log(self) -> None:
+        """Follow this service's own log by position."""
+        runtime = self._runtime
+        if self.checkpoint.number and await runtime.log.event_at(self.checkpoint.number) != self.checkpoint.event_id:
+            # View and log lie in one database and are put back together; whoever moved a checkpoint that does not
+            # hold, to go on from it would pass over facts.
+            kept = WentBack(runtime.identity, 0, 0, None)
+            await self.hearer.go_back(self.source, self.checkpoint, kept)
+            raise SessionOver
+        if self.checkpoint.log_id != runtime.identity.log_id:
+            await self._taking.rename(runtime.identity.log_id)
+        while True:
+            self._hold()
+            rang = runtime.appended.listen()
+            recorded = await read_own(runtime, self.checkpoint.number)
+            if recorded:
+                await self._taking.take(recorded, runtime.identity.log_id)
+            else:
+                await runtime.appended.wait(rang, _POLL_SECONDS)
+
+    # The others
+
+    async def _without_bus(self) -> None:
+        await self._from_feed()
         while not self._runtime.bus.connected:
             self._hold()
-            checkpoint = await self._from_feed(checkpoint)
+            await self._from_feed()
             await asyncio.sleep(_BEHIND_SECONDS)
 
-    async def _live(self, checkpoint: Checkpoint) -> Checkpoint:
+    async def _live(self) -> None:
         """What the bus brought, or a look at whether it should have brought something."""
-        batch = await self._arrivals(self._patience(checkpoint))
-        if self._again or not self._runtime.bus.connected:
+        batch = await self._arrivals(self._patience())
+        if self._again.is_set() or not self._runtime.bus.connected:
             raise SessionOver
         if batch:
-            return await self._from_bus(checkpoint, batch)
+            await self._from_bus(batch)
+            return
         head = self._runtime.bus.heads.get(self.source)
-        if head is not None and head.log_id != checkpoint.log_id and head.at > self._asked:
+        if head is not None and head.log_id != self.checkpoint.log_id and head.at > self._asked:
             # Said since the owner was last asked: it has a new name.
             raise SessionOver
-        if self._overdue(head, checkpoint):
-            before = checkpoint.number
-            checkpoint = await self._from_feed(checkpoint)
-            if checkpoint.number > before:
-                # The bus should have brought it: its consumer may be gone.
+        if self._overdue(head):
+            before = self.checkpoint.number
+            await self._from_feed()
+            if self.checkpoint.number > before:
+                # The bus should have brought it: it may listen in vain.
                 raise SessionOver
-        return checkpoint
 
-    def _patience(self, checkpoint: Checkpoint) -> float:
+    def _patience(self) -> float:
         head = self._runtime.bus.heads.get(self.source)
-        behind = head is not None and head.number > checkpoint.number
+        behind = head is not None and head.number > self.checkpoint.number
         return _BEHIND_SECONDS if behind else _SILENT_SECONDS
 
-    def _overdue(self, head: HeadHeard | None, checkpoint: Checkpoint) -> bool:
+    def _overdue(self, head: HeadHeard | None) -> bool:
         now = time.monotonic()
-        if head is not None and head.number > checkpoint.number:
+        if head is not None and head.number > self.checkpoint.number:
             # The head may overtake the facts it counts: only who stays behind it asks.
             self._behind_since = self._behind_since or now
             return now - self._behind_since >= _BEHIND_SECONDS
@@ -279,93 +463,58 @@ class Subscription:
                 batch.append(told)
         return batch
 
-    async def _from_bus(self, checkpoint: Checkpoint, batch: list[Told]) -> Checkpoint:
+    async def _from_bus(self, batch: list[Told]) -> None:
         following: list[Told] = []
-        number = checkpoint.number
+        number = self.checkpoint.number
         for told in batch:
-            if told.log_id != checkpoint.log_id:
+            if told.log_id != self.checkpoint.log_id:
                 raise SessionOver
             if told.number <= number:
                 continue
             if told.number != number + 1:
                 # A hole: first what lies in it, then what came after it, in order.
                 log.info("hole", subscription=self.name, after=number, before=told.number)
-                checkpoint = await self._take(checkpoint, following)
-                return await self._from_feed(checkpoint)
+                await self._take(following)
+                await self._from_feed()
+                return
             following.append(told)
             number += 1
-        return await self._take(checkpoint, following)
+        await self._take(following)
 
-    async def _from_feed(self, checkpoint: Checkpoint, *, opening: bool = False) -> Checkpoint:
+    async def _from_feed(self) -> None:
         """Everything up to the owner's head, from the owner."""
         while True:
             self._hold()
             self._asked = time.monotonic()
-            answer = await self._runtime.feeds.after(self.source, checkpoint)
+            answer = await self._runtime.feeds.after(self.source, self.checkpoint)
             self._runtime.lineages[self.source] = answer.identity
             if isinstance(answer, WentBack):
                 log.warning("source-went-back", subscription=self.name, kept=answer.kept)
-                await self._hearer.go_back(self.source, checkpoint, answer)
+                await self.hearer.go_back(self.source, self.checkpoint, answer)
                 raise SessionOver
-            if answer.identity.log_id != checkpoint.log_id:
-                # The same facts under the log's newer name.
-                renamed = Checkpoint(answer.identity.log_id, checkpoint.number, checkpoint.event_id)
-                await move(self._runtime.pool, self._hearer.name, self.source, checkpoint, renamed)
-                checkpoint = renamed
-                self._runtime.moved(self._hearer.name, self.source, checkpoint)
-            if opening:
-                await self._hearer.caught_up_to(self.source, answer.head)
-                opening = False
+            if answer.identity.log_id != self.checkpoint.log_id:
+                await self._taking.rename(answer.identity.log_id)
             if not answer.told:
-                return checkpoint
-            checkpoint = await self._take(checkpoint, answer.told)
-
-    async def _take(self, checkpoint: Checkpoint, told: Sequence[Told]) -> Checkpoint:
-        """Let facts take effect, all in one; if that fails, one by one, so that the one at fault is known."""
-        if not told:
-            return checkpoint
-        broken = next((n for n, fact in enumerate(told) if fact.fault), None)
-        if broken is not None:
-            await self._take(checkpoint, told[:broken])
-            raise Poison(told[broken], told[broken].fault or "")
-        after = Checkpoint(told[-1].log_id, told[-1].number, told[-1].event_id)
-        # First, and whatever this service makes of it: what could lead to an erased person goes.
-        for fact in told:
-            if isinstance(fact.word, PersonErased):
-                await self._runtime.log.heard_erased(fact.word.person_id)
-        try:
-            await self._hearer.take(self.source, told, checkpoint, after)
-        except (Fenced, LogReplaced):
-            raise
-        except Exception as error:  # any fault of a fact is held against that fact alone
-            if database.lost(error):
-                raise
-            if len(told) > 1:
-                for one in told:
-                    checkpoint = await self._take(checkpoint, [one])
-                return checkpoint
-            await self._insist(checkpoint, told[0], after, error)
-        self.stopped = None
-        self._behind_since = None
-        self._runtime.moved(self._hearer.name, self.source, after)
-        return after
-
-    async def _insist(self, checkpoint: Checkpoint, told: Told, after: Checkpoint, first: Exception) -> None:
-        log.warning("fact-failed", subscription=self.name, number=told.number, exc_info=first)
-        for _ in range(_TRIES - 1):
-            try:
-                await self._hearer.take(self.source, [told], checkpoint, after)
-            except (Fenced, LogReplaced):
-                raise
-            except Exception as error:  # as above
-                if database.lost(error):
-                    raise
-                if type(error) is not type(first):
-                    await asyncio.sleep(_BEHIND_SECONDS)
-                    raise SessionOver from error
-            else:
                 return
-        raise Poison(told, type(first).__name__)
+            await self._take(answer.told)
+
+    async def _take(self, told: Sequence[Told]) -> None:
+        if told:
+            await self._taking.take(told, told[-1].log_id)
+            self._behind_since = None
+
+
+async def read_own(runtime: "Runtime", after: int) -> list[Recorded]:
+    """The next facts of the own log; `Poison` where the very next one cannot be read."""
+    try:
+        return await runtime.log.own(after, _MOST_OWN)
+    except (ValueError, LookupError, TypeError) as error:
+        if database.lost(error):
+            raise
+    try:
+        return await runtime.log.own(after, 1)
+    except (ValueError, LookupError, TypeError) as error:
+        raise Poison(runtime.service.name, Stopped(after + 1, None, type(error).__name__)) from error
 
 
 def lease_name(hearer: str, source: str) -> str:

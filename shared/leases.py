@@ -7,6 +7,8 @@ may stand between.
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 import asyncpg
@@ -30,11 +32,12 @@ RETURNING name
 
 
 class Leases:
-    """The leases of one process. Each name is tried for until it is held, then kept."""
+    """The leases of one process. Each of *names* is tried for until it is held, then kept."""
 
     def __init__(self, pool: asyncpg.Pool, names: list[str]) -> None:
         self._pool = pool
         self._names = sorted(names)
+        self._for_a_while: list[str] = []
         self.holder: UUID = ids.random()
         self._until: dict[str, float] = dict.fromkeys(names, 0.0)
         self._got = asyncio.Event()
@@ -47,7 +50,7 @@ class Leases:
 
     def held(self, name: str) -> bool:
         """Whether this process holds *name* now, by its own clock, counted from before it asked."""
-        return time.monotonic() < self._until[name]
+        return time.monotonic() < self._until.get(name, 0.0)
 
     async def wait(self, name: str) -> None:
         """Returns once *name* is held here."""
@@ -62,17 +65,37 @@ class Leases:
             asked = time.monotonic()
             all_of_them = asked - renewed >= _RENEW_SECONDS
             names = [n for n in self._names if all_of_them or not self.held(n)]
+            if all_of_them:
+                names = sorted({*names, *(n for n in self._for_a_while if self.held(n))})
             try:
                 if names:
-                    rows = await self._pool.fetch(_TAKE, names, self.holder, _GOOD_SECONDS, timeout=_GOOD_SECONDS)
-                    for row in rows:
-                        self._until[row["name"]] = asked + _GOOD_SECONDS
+                    await self._take(names)
                     self._got.set()
                 if all_of_them:
                     renewed = self._renewed = asked
             except database.LOST as error:
                 log.debug("leases-not-renewed", error=type(error).__name__)
             await asyncio.sleep(_TRY_SECONDS)
+
+    async def _take(self, names: list[str]) -> None:
+        asked = time.monotonic()
+        rows = await self._pool.fetch(_TAKE, names, self.holder, _GOOD_SECONDS, timeout=_GOOD_SECONDS)
+        for row in rows:
+            self._until[row["name"]] = asked + _GOOD_SECONDS
+
+    @asynccontextmanager
+    async def for_a_while(self, name: str) -> AsyncIterator[bool]:
+        """One more lease, kept until the end of the block; whether it was to be had, asked once."""
+        await self._take([name])
+        try:
+            if held := self.held(name):
+                self._for_a_while.append(name)
+            yield held
+        finally:
+            if held:
+                self._for_a_while.remove(name)
+                self._until[name] = 0.0
+                await self._pool.execute("DELETE FROM log.leases WHERE name = $1 AND holder = $2", name, self.holder)
 
     async def give_up(self) -> None:
         """Let a stand-by have them at once."""

@@ -37,7 +37,11 @@ def run(service: Service) -> None:
     if rehearsed := settings.rehearsed():
         log.warning("rehearsal-secrets", settings=rehearsed, meaning="known to everybody: never for real people's data")
     telemetry.configure(service.name, log_spans=settings.log_level.lower() == "debug")
-    sys.exit(uvloop.run(_run(service, settings)))
+    try:
+        code = uvloop.run(_run(service, settings))
+    finally:
+        telemetry.close()
+    sys.exit(code)
 
 
 async def _run(service: Service, settings: Settings) -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import statistics
 import time
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -10,9 +11,11 @@ import asyncpg
 from nats.js import api
 from nats.js.errors import NotFoundError
 
-from shared import wire
+from shared import parking, wire
+from shared.hearing import lease_name
 from shared.log.store import Said
 from shared.reacting import HEARER
+from shared.viewing import formers
 
 if TYPE_CHECKING:
     from shared.runtime import Runtime
@@ -25,7 +28,7 @@ _POLL_SECONDS = 0.05
 
 async def status(runtime: "Runtime") -> dict[str, Any]:
     """How far everything is."""
-    await runtime.look_at_checkpoints()
+    await runtime.look()
     head = await runtime.log.head()
     position = await runtime.log.position()
     leases = await runtime.pool.fetch(
@@ -41,22 +44,29 @@ async def status(runtime: "Runtime") -> dict[str, Any]:
         "bus": runtime.bus.connected,
         "checkpoints": _checkpoints(runtime, position),
         "leases": [{"name": r["name"], "holder": str(r["holder"]), "until": r["until"].isoformat()} for r in leases],
-        "stopped": _stopped(runtime),
+        "stopped": await _stopped(runtime),
+        "parked": [as_json(waiting) for waiting in await parked(runtime)],
+        "formers": {view.name: there for view in runtime.service.views if (there := await formers(runtime, view))},
         "refused": await runtime.pool.fetchval("SELECT count(*) FROM log.refused_reactions"),
         "lost_reactions": await _lost_reactions(runtime),
     }
 
 
+def _followed(runtime: "Runtime") -> list[tuple[str, str, str]]:
+    """Every subscription: the hearer's plain name, its durable one, the source."""
+    return sorted((s.hearer.label, s.hearer.name, s.source) for s in runtime.subscriptions)
+
+
 def _checkpoints(runtime: "Runtime", position: int) -> list[dict[str, Any]]:
     shown = []
-    for hearer, source in sorted(runtime.followed()):
+    for label, hearer, source in _followed(runtime):
         checkpoint = runtime.checkpoints.get((hearer, source))
         heard = runtime.bus.heads.get(source)
         end = position if source == runtime.service.name else heard.number if heard else None
         number = checkpoint.number if checkpoint else 0
         shown.append(
             {
-                "hearer": hearer,
+                "hearer": label,
                 "source": source,
                 "log_id": str(checkpoint.log_id) if checkpoint and checkpoint.log_id else None,
                 "number": number,
@@ -68,17 +78,28 @@ def _checkpoints(runtime: "Runtime", position: int) -> list[dict[str, Any]]:
     return shown
 
 
-def _stopped(runtime: "Runtime") -> list[dict[str, Any]]:
+async def _stopped(runtime: "Runtime") -> list[dict[str, Any]]:
     return [
         {
-            "subscription": s.name,
-            "number": s.stopped.number,
-            "event_id": str(s.stopped.event_id) if s.stopped.event_id else None,
-            "error": s.stopped.error,
+            "subscription": lease_name(hearer, source),
+            "number": stopped.number,
+            "event_id": str(stopped.event_id) if stopped.event_id else None,
+            "error": stopped.error,
         }
-        for s in runtime.subscriptions
-        if s.stopped
+        for (hearer, source), stopped in sorted(runtime.stopped.items())
     ]
+
+
+async def parked(runtime: "Runtime") -> list[parking.Waiting]:
+    """Whose facts wait at which hearer, the longest waiting first."""
+    labels = {hearer.name: hearer.label for hearer in runtime.hearers}
+    return [replace(one, hearer=labels[one.hearer]) for one in await parking.parked(runtime.pool, labels)]
+
+
+def as_json(waiting: parking.Waiting) -> dict[str, Any]:
+    """What an operator is answered: a person's id, no more of them."""
+    shown = asdict(waiting)
+    return shown | {"since": waiting.since.isoformat(), "event_id": str(waiting.event_id)}
 
 
 async def _lost_reactions(runtime: "Runtime") -> list[dict[str, Any]]:
@@ -119,12 +140,12 @@ async def verify(runtime: "Runtime") -> dict[str, Any]:
     bus_findings, bus = await _verify_bus(runtime, head.number)
     await runtime.look_at_checkpoints()
     checkpoints = []
-    for hearer, source in sorted(runtime.followed()):
+    for label, hearer, source in _followed(runtime):
         checkpoint = runtime.checkpoints.get((hearer, source))
         if checkpoint is None:
             continue
         shown = {
-            "hearer": hearer,
+            "hearer": label,
             "source": source,
             "log_id": str(checkpoint.log_id) if checkpoint.log_id else None,
             "number": checkpoint.number,
@@ -133,7 +154,7 @@ async def verify(runtime: "Runtime") -> dict[str, Any]:
         if source != runtime.service.name:
             checkpoints.append(shown)
         elif checkpoint.number and await runtime.log.event_at(checkpoint.number) != checkpoint.event_id:
-            findings.append({"what": "own-checkpoint-wrong", "number": checkpoint.number, "detail": hearer})
+            findings.append({"what": "own-checkpoint-wrong", "number": checkpoint.number, "detail": label})
     return {
         "service": runtime.service.name,
         "log_id": str(runtime.identity.log_id),

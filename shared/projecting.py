@@ -1,13 +1,19 @@
-"""A view's tables in Postgres: made, changed, compared.
+"""A view's tables in Postgres: made, changed, compared, switched.
 
 Every revision of a view has a Postgres schema of its own (``training_roster_1``), made by the service itself, so a
-new revision is built beside the old one and a rebuild beside the live one.
+new revision is built beside the old one and a rebuild beside the live one, and either is switched in by its name.
+
+Each row belongs to one partition key (the person whose facts made it, else the aggregate), kept in a column ``_of``
+that no query of a service sees. So what the facts of different people do commutes: one whose facts are parked is left
+out of a comparison, and their facts may take effect later than everybody else's (decision 0012).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+import asyncpg
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -17,6 +23,7 @@ from shared.database import Connection
 from shared.views import Change, Put, Remove, View
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+_OF = "_of"
 
 Key = tuple[Any, ...]
 
@@ -27,20 +34,49 @@ def live_schema(view: View) -> str:
 
 
 def beside_schema(view: View) -> str:
-    """Where a rebuild of it is made."""
-    return f"{view.name}_{view.revision}_beside"
+    """Where another one is built, to be switched in."""
+    return f"{live_schema(view)}_beside"
+
+
+def former_schema(view: View, at: datetime) -> str:
+    """What the rows that were live until *at* are called from then on."""
+    return f"{live_schema(view)}_former_{at:%Y%m%d%H%M%S%f}"
 
 
 async def make_tables(connection: Connection, schema: str, view: View) -> None:
     """Make a view's tables, empty, in *schema*; what an earlier attempt left there goes."""
-    await connection.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
+    await drop(connection, schema)
     await connection.execute(f'CREATE SCHEMA "{schema}"')
     there = sa.MetaData()
     for table in view.tables.sorted_tables:
         copy = table.to_metadata(there, schema=schema)
+        copy.append_column(sa.Column(_OF, sa.Text, comment="partition key of the facts that made the row"))
         await connection.execute(str(CreateTable(copy).compile(dialect=_DIALECT)))
         for index in copy.indexes:
             await connection.execute(str(CreateIndex(index).compile(dialect=_DIALECT)))
+
+
+async def drop(connection: Connection, schema: str) -> None:
+    """Tables and rows, whatever is there."""
+    await connection.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
+
+
+async def rename(connection: Connection, schema: str, to: str) -> None:
+    """Whoever asks for *to* from the next statement on finds these rows: a statement plans by name."""
+    await connection.execute(f'ALTER SCHEMA "{schema}" RENAME TO "{to}"')
+
+
+async def schemas(connection: Connection | asyncpg.Pool, view: View) -> list[str]:
+    """Every schema of a view, of whatever revision: live, being built, former."""
+    rows = await connection.fetch(
+        "SELECT nspname FROM pg_namespace WHERE nspname ~ $1 ORDER BY nspname",
+        f"^{view.name}_[0-9]+(_beside|_former_[0-9]+)?$",
+    )
+    return [row["nspname"] for row in rows]
+
+
+class RowOfAnother(Exception):
+    """A fact would change a row that facts of another partition key made: a projector's fault."""
 
 
 @dataclass(slots=True)
@@ -51,15 +87,21 @@ class _Rows:
     put: dict[Key, dict[str, Any]]
 
 
-async def apply(connection: Connection, schema: str, changes: Iterable[Change]) -> None:
-    """Carry out *changes* in order; one statement for all rows of a table that name the same columns."""
+async def apply(connection: Connection, schema: str, changes: Iterable[tuple[str, Change]]) -> None:
+    """Carry out *changes*, each with the partition key of its fact, in order.
+
+    One statement for all rows of a table that name the same columns. `RowOfAnother` where two keys share a row.
+    """
     tables: dict[sa.Table, _Rows] = {}
-    for change in changes:
+    for of, change in changes:
         rows = tables.setdefault(change.table, _Rows({}, {}))
         match change:
             case Put(table, values):
                 key = tuple(values[column.name] for column in table.primary_key)
-                rows.put.setdefault(key, {}).update(values)
+                row = rows.put.setdefault(key, {_OF: of})
+                if row[_OF] != of:
+                    raise RowOfAnother(table.name)
+                row.update(values)
             case Remove(table, values):
                 key = tuple(values[column.name] for column in table.primary_key)
                 rows.put.pop(key, None)
@@ -87,11 +129,14 @@ async def _put(
     names = ", ".join(f'"{name}"' for name in columns)
     arrays = ", ".join(f"${n}::{_type(table, name)}[]" for n, name in enumerate(columns, 1))
     conflict = ", ".join(f'"{name}"' for name in key)
-    await connection.execute(
-        f'INSERT INTO "{schema}"."{table.name}" ({names}) SELECT * FROM unnest({arrays}) '
-        f"ON CONFLICT ({conflict}) {'DO UPDATE SET ' + update if update else 'DO NOTHING'}",
+    done = await connection.execute(
+        f'INSERT INTO "{schema}"."{table.name}" AS t ({names}) SELECT * FROM unnest({arrays}) '
+        f"ON CONFLICT ({conflict}) DO UPDATE SET {update} "
+        f'WHERE coalesce(t."{_OF}", excluded."{_OF}") = excluded."{_OF}"',
         *([_value(row[name]) for row in rows] for name in columns),
     )
+    if done != f"INSERT 0 {len(rows)}":
+        raise RowOfAnother(table.name)
 
 
 async def _remove(connection: Connection, schema: str, table: sa.Table, keys: list[Key]) -> None:
@@ -104,17 +149,11 @@ async def _remove(connection: Connection, schema: str, table: sa.Table, keys: li
 
 
 def _type(table: sa.Table, column: str) -> str:
-    return table.c[column].type.compile(dialect=_DIALECT)
+    return "text" if column == _OF else table.c[column].type.compile(dialect=_DIALECT)
 
 
 def _value(value: Any) -> Any:
     return orjson.dumps(value).decode() if isinstance(value, dict) else value
-
-
-async def empty(connection: Connection, schema: str, view: View) -> None:
-    """Take every row out of a view's tables."""
-    for table in view.tables.sorted_tables:
-        await connection.execute(f'DELETE FROM "{schema}"."{table.name}"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,26 +165,45 @@ class Difference:
     what: str
 
 
-async def repair(connection: Connection, live: str, beside: str, view: View) -> list[Difference]:
-    """Hold a live view against its rebuild, row for row, and make it equal; what differed."""
+async def compare(
+    connection: Connection, live: str, beside: str, view: View, *, leaving_out: Collection[str]
+) -> list[Difference]:
+    """Hold a live view against another, row for row; rows of the partition keys *leaving_out* are passed over.
+
+    Where *live* is of another revision, what both have is compared: tables of the same key, columns of the same name.
+    """
     found: list[Difference] = []
     for table in view.tables.sorted_tables:
         keys = [column.name for column in table.primary_key]
+        both = await _in_both(connection, live, beside, table.name)
+        if not set(keys) <= set(both):
+            continue
         using = ", ".join(f'"{key}"' for key in keys)
         shown = ", ".join(f'coalesce(l."{key}", b."{key}")::text AS "{key}"' for key in keys)
         # As text: a row compares by what it shows, also where a type (json) has no equality.
+        here, there = (", ".join(f'{side}."{name}"' for name in both) for side in "lb")
+        of = f'coalesce(l."{_OF}", b."{_OF}")' if _OF in both else f'b."{_OF}"'
         rows = await connection.fetch(
             f'SELECT {shown}, l."{keys[0]}" IS NULL AS missing, b."{keys[0]}" IS NULL AS surplus '
             f'FROM "{live}"."{table.name}" l FULL JOIN "{beside}"."{table.name}" b USING ({using}) '
-            f"WHERE l::text IS DISTINCT FROM b::text"
+            f"WHERE ROW({here})::text IS DISTINCT FROM ROW({there})::text AND ({of} = ANY($1)) IS NOT TRUE",
+            list(leaving_out),
         )
         for row in rows:
             what = "missing" if row["missing"] else "surplus" if row["surplus"] else "altered"
             found.append(Difference(table.name, {key: row[key] for key in keys}, what))
-        if rows:
-            await connection.execute(f'DELETE FROM "{live}"."{table.name}"')
-            await connection.execute(f'INSERT INTO "{live}"."{table.name}" SELECT * FROM "{beside}"."{table.name}"')
     return found
+
+
+async def _in_both(connection: Connection, one: str, other: str, table: str) -> list[str]:
+    """The columns that a table has in both schemas, in order."""
+    rows = await connection.fetch(
+        "SELECT column_name FROM information_schema.columns WHERE table_schema = ANY($1) AND table_name = $2 "
+        "GROUP BY column_name HAVING count(*) = 2 ORDER BY column_name",
+        [one, other],
+        table,
+    )
+    return [row["column_name"] for row in rows]
 
 
 async def count(connection: Connection, schema: str, view: View) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """Reactions: what a service does by itself when another speaks.
 
 ``react(word) -> commands`` is pure. A command's id is made from the fact's id, so a fact heard twice is answered
-once (P3); the checkpoint moves when every command is in the log or refused for good.
+once (P3); the checkpoint moves when every command is in the log or refused for good. Rebuilding views never reacts.
 """
 
 import asyncio
@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from shared import ids, telemetry
+from shared import ids, parking, telemetry
 from shared.bus import Told
 from shared.errors import Refused
 from shared.execute import Caller, Request, execute
 from shared.feed import WentBack
-from shared.hearing import Checkpoint, move, note_going_back
+from shared.hearing import Checkpoint, Fenced, Moving, Transient, note_going_back
+from shared.parking import Fact
 from shared.published import PublicEvent
 
 if TYPE_CHECKING:
@@ -42,18 +43,28 @@ class ReactionHearer:
     """A service's reactions as a hearer."""
 
     name = HEARER
+    label = HEARER
 
     def __init__(self, runtime: "Runtime", reactions: Reactions) -> None:
         self._runtime = runtime
         self._reactions = reactions
 
-    async def take(self, source: str, told: Sequence[Told], before: Checkpoint, after: Checkpoint) -> None:
+    async def open(self) -> None:
+        """Reactions begin with the first fact of each source."""
+        await self._runtime.pool.executemany(
+            "INSERT INTO log.checkpoints (hearer, source, number) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING",
+            [(self.name, source) for source in self._reactions.hears],
+        )
+
+    async def take(self, source: str, facts: Sequence[Fact], moving: Moving) -> None:
         """Facts of one person one after the other, of different persons at once; then the checkpoint."""
         by_person: dict[str, list[Told]] = {}
-        for fact in told:
-            by_person.setdefault(fact.partition_key, []).append(fact)
-        await asyncio.gather(*(self._answer_all(source, facts) for facts in by_person.values()))
-        await move(self._runtime.pool, self.name, source, before, after, told)
+        for fact in facts:
+            if isinstance(fact, Told):
+                by_person.setdefault(fact.partition_key, []).append(fact)
+        await asyncio.gather(*(self._answer_all(source, told) for told in by_person.values()))
+        async with moving():
+            pass
 
     async def _answer_all(self, source: str, facts: Sequence[Told]) -> None:
         for fact in facts:
@@ -83,7 +94,7 @@ class ReactionHearer:
             await execute(runtime, request, command)
         except Refused as refused:
             if refused.refusal.status == _TRANSIENT:
-                raise
+                raise Transient from refused
             log.info("reaction-refused", source=source, number=fact.number, slug=refused.slug)
             await runtime.pool.execute(
                 "INSERT INTO log.refused_reactions VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp()) "
@@ -98,15 +109,20 @@ class ReactionHearer:
 
     async def go_back(self, source: str, before: Checkpoint, back: WentBack) -> None:
         """What was done stays done; `status` lists what was done to facts that no longer exist."""
+        hearer, stands = self.name, Checkpoint(back.identity.log_id, back.kept, back.kept_event_id)
         async with self._runtime.pool.acquire() as connection, connection.transaction():
-            await move(
-                connection,
-                self.name,
+            moved = await connection.execute(
+                "UPDATE log.checkpoints SET log_id = $3, number = $4, event_id = $5, parkings = parkings + 1 "
+                "WHERE hearer = $1 AND source = $2 AND number = $6 AND log_id IS NOT DISTINCT FROM $7",
+                hearer,
                 source,
-                before,
-                Checkpoint(back.identity.log_id, back.kept, back.kept_event_id),
+                stands.log_id,
+                stands.number,
+                stands.event_id,
+                before.number,
+                before.log_id,
             )
+            if moved != "UPDATE 1":
+                raise Fenced
+            await parking.forget(connection, hearer, source, stands.number)
             await note_going_back(connection, self.name, source, before, back)
-
-    async def caught_up_to(self, source: str, number: int) -> None:
-        """Reactions are not read, so nobody waits for them to be made."""

@@ -12,7 +12,9 @@ from shared.published import PublicEvent
 class Recorded:
     """A private event with its envelope. *recorded_at* is an instant (UTC) and never falls along the log.
 
-    *published* and *word* are set where others heard of it: the published number and what was said.
+    *published* and *word* are set where others heard of it: the published number and what was said. *partition_key*:
+    the person it is about, else the history it belongs to; facts of one key are never taken out of their order.
+    *traceparent*: the span that recorded it.
     """
 
     position: int
@@ -23,3 +25,10 @@ class Recorded:
     event: DomainEvent
     published: int | None
     word: PublicEvent | None
+    partition_key: str
+    traceparent: str | None = None
+
+    @property
+    def number(self) -> int:
+        """What a hearer of the own log counts by: the position."""
+        return self.position

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from shared import database
+from shared import database, telemetry
 from shared.bus import PublishBroken, Tail, Unreachable
 from shared.log.store import Head, Said
 
@@ -74,7 +74,8 @@ class Relay:
             rang = runtime.appended.listen()
             said = await runtime.log.said(number, _MOST)
             if said:
-                sequence = await runtime.bus.publish(runtime.identity.log_id, said, sequence)
+                with telemetry.publishing(runtime.service.name, said):
+                    sequence = await runtime.bus.publish(runtime.identity.log_id, said, sequence)
                 number = said[-1].number
                 await self._say_head(said[-1])
             elif time.monotonic() - self._said_head >= _HEAD_SECONDS:

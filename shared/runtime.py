@@ -3,50 +3,48 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import Coroutine
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-import orjson
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from shared import clock, database, projecting
+from shared import clock, database, parking, projecting, telemetry
 from shared.bell import Bell
 from shared.bus import Bus
 from shared.codec import Catalogue, UnknownSchema
-from shared.errors import Refusal, Refused
+from shared.errors import Refused
 from shared.execute import Answer, Request, Work
 from shared.feed import Feeds
-from shared.hearing import Checkpoint, Subscription
+from shared.hearing import Checkpoint, Hearer, Stopped, Subscription
 from shared.keys import KeyRing
 from shared.leases import Leases
 from shared.log import identity as identities
 from shared.log.append import Batcher
 from shared.log.identity import Identity, LogReplaced
 from shared.log.store import EventLog
+from shared.metrics import Gauges
 from shared.positions import Position
 from shared.reacting import HEARER, ReactionHearer
 from shared.relay import LEASE, Relay, WasRestored, was_restored
 from shared.service import Service
 from shared.settings import Settings
-from shared.viewing import OwnLog, ViewHearer, open_view, sources
+from shared.viewing import CATCHING_UP, ViewHearer, keep_made, sources
 from shared.views import View
 
 log = structlog.get_logger()
 
 _SAME_LOG_SECONDS = 2.0
+_LOOK_SECONDS = 1.0
+_NO_SUCH_TABLE = ("42P01", "3F000")
+"""SQLSTATEs of a query for a view that is not there: it is being made."""
 _TRIM_SECONDS = 3600.0
 _END_SECONDS = 10.0
 _CANCEL_AGAIN_SECONDS = 1.0
 _BATCHER = "batcher"
-
-CATCHING_UP = Refusal(
-    "view-catching-up", 503, "This list is being made and has not heard everything yet: try again soon.",
-    "Daftar ini sedang disusun dan belum lengkap: coba lagi sebentar lagi.",
-)  # fmt: skip
 
 
 class Runtime:
@@ -58,20 +56,29 @@ class Runtime:
         self.clock = clock.Clock(settings.today)
         self.secret = bytes.fromhex(settings.log_secret.get_secret_value())
         self.bus = Bus(service.name, service.hears, settings.bus_url.get_secret_value())
+        labels = [*(view.name for view in service.views), *([HEARER] if service.react else [])]
+        self.faults = parking.faults(settings.fault, service.name, labels)
         self.feeds = Feeds(settings.peers, settings.service_token_file)
         self.appended = Bell()
         self.progress = Bell()
         self.in_flight: dict[UUID, asyncio.Future[None]] = {}
         self.checkpoints: dict[tuple[str, str], Checkpoint] = {}
         self.lineages: dict[str, Identity] = {}
-        self.catching_up: dict[str, dict[str, int | None]] = {}
+        self.live: set[str] = set()
+        """Views that can be read."""
+        self.parked: dict[tuple[str, str], int] = {}
+        """By hearer and source, how many people's facts wait."""
+        self.stopped: dict[tuple[str, str], Stopped] = {}
+        """By hearer and source, where a subscription goes no further, in whichever process it runs."""
         self.waits_for: list[str] = ["start"]
-        self.subscriptions: list[Subscription | OwnLog] = []
+        self.hearers: list[Hearer] = []
+        self.subscriptions: list[Subscription] = []
         self.stopping = False
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._tasks: list[asyncio.Task[None]] = []
-        self._looking = asyncio.Lock()
-        self.rebuilding = asyncio.Lock()
+        self._looked = Bell()
+        self._look_wanted = Bell()
+        self._looking: asyncio.Task[None] | None = None
         self.pool: asyncpg.Pool
         self.engine: AsyncEngine
         self.log: EventLog
@@ -116,10 +123,9 @@ class Runtime:
         self.waits_for = ["erasure"]
         await self.log.erase_again()
         self.waits_for = ["views"]
-        for view in self.service.views:
-            await open_view(self, view)
-        await self.look_at_views()
-        await self._start_runners()
+        self._make_hearers()
+        await self.look()
+        self._start_runners()
         self.waits_for = []
         log.info("started", log_id=str(self.identity.log_id))
 
@@ -155,16 +161,17 @@ class Runtime:
         if not self.failed.done():
             self.failed.set_result(None)
 
-    async def _start_runners(self) -> None:
-        name = self.service.name
+    def _make_hearers(self) -> None:
         for view in self.service.views:
-            hearer = ViewHearer(self, view)
-            self.subscriptions += [Subscription(self, hearer, source) for source in view.heard]
-            if view.own:
-                self.subscriptions.append(OwnLog(self, view))
+            hearer = ViewHearer(self, view, projecting.live_schema(view))
+            self.hearers.append(hearer)
+            self.subscriptions += [Subscription(self, hearer, s) for s in sources(view, self.service.name)]
         if self.service.react:
             reactions = ReactionHearer(self, self.service.react)
+            self.hearers.append(reactions)
             self.subscriptions += [Subscription(self, reactions, source) for source in self.service.react.hears]
+
+    def _start_runners(self) -> None:
         relay = Relay(self)
         self.bus.on_reconnect.append(relay.reconnected)
         self.bus.on_reconnect.append(self._nudge_all)
@@ -173,11 +180,16 @@ class Runtime:
         self.leases = Leases(self.pool, [LEASE, *(s.name for s in self.subscriptions)])
         self._run(self.leases.run(), "leases")
         self._run(self._same_log(), "same log")
+        self._run(self._keep_looking(), "looking")
         self._run(self._trim(), "trim")
         self._run(relay.run(), LEASE)
+        if telemetry.metering():
+            self._run(Gauges(self).run(), "gauges")
+        for view in self.service.views:
+            self._run(keep_made(self, view), f"making {view.name}")
         for subscription in self.subscriptions:
             self._run(subscription.run(), subscription.name)
-        log.debug("runners-started", count=len(self._tasks), by=name)
+        log.debug("runners-started", count=len(self._tasks), by=self.service.name)
 
     def _appended_here(self) -> None:
         """Wake who follows the log, here and in the other processes: leases are held wherever they were got."""
@@ -205,19 +217,12 @@ class Runtime:
 
     def _nudge(self, source: str) -> None:
         for subscription in self.subscriptions:
-            if isinstance(subscription, Subscription) and subscription.source == source:
+            if subscription.source == source:
                 subscription.nudge()
 
     def _nudge_all(self) -> None:
         for subscription in self.subscriptions:
-            if isinstance(subscription, Subscription):
-                subscription.begin_again()
-
-    def begin_again(self, hearer: str) -> None:
-        """The checkpoints of *hearer* were all put back: what reads for it must not go on from those it remembers."""
-        for subscription in self.subscriptions:
-            if subscription.hearer == hearer:
-                subscription.begin_again()
+            subscription.begin_again()
 
     def _run(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)
@@ -279,8 +284,8 @@ class Runtime:
         waits = list(self.waits_for)
         if not waits and not self.leases.renewing:
             waits.append("database")
-        waits += [f"view {name}" for name in self.catching_up]
-        waits += [f"stopped subscription {s.name}" for s in self.subscriptions if s.stopped]
+        waits += [f"view {view.name}" for view in self.service.views if view.name not in self.live]
+        waits += [f"stopped subscription {hearer}<{source}" for hearer, source in self.stopped]
         return waits
 
     def moved(self, hearer: str, source: str, checkpoint: Checkpoint) -> None:
@@ -290,60 +295,73 @@ class Runtime:
 
     def followed(self) -> list[tuple[str, str]]:
         """Every (hearer, source) of this service."""
-        followed = [(v.name, s) for v in self.service.views for s in sources(v, self.service.name)]
-        if self.service.react:
-            followed += [(HEARER, source) for source in self.service.react.hears]
-        return followed
+        return [(s.hearer.name, s.source) for s in self.subscriptions]
 
     async def look_at_checkpoints(self) -> None:
-        """Read from the database what other processes moved."""
-        for row in await self.pool.fetch("SELECT hearer, source, log_id, number, event_id FROM log.checkpoints"):
-            self.checkpoints[row["hearer"], row["source"]] = Checkpoint(row["log_id"], row["number"], row["event_id"])
+        """Read from the database what other processes moved; who asks while it is being read shares the answer."""
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look_at_checkpoints())
+        await asyncio.shield(self._looking)
+
+    async def _look_at_checkpoints(self) -> None:
+        rows = await self.pool.fetch("SELECT hearer, source, log_id, number, event_id FROM log.checkpoints")
+        there = {(r["hearer"], r["source"]): Checkpoint(r["log_id"], r["number"], r["event_id"]) for r in rows}
+        self.checkpoints = {followed: there[followed] for followed in self.followed() if followed in there}
 
     def active_for_all(self) -> bool:
         """Whether this process itself moves every checkpoint of the service."""
         return all(self.leases.held(s.name) for s in self.subscriptions)
 
-    async def look_at_views(self) -> None:
-        """Read which views are being made, and end that for those that have come far enough.
+    def look_soon(self) -> None:
+        """Something that `live`, `parked` or `stopped` tell has changed."""
+        self._look_wanted.ring()
 
-        One at a time: what was read first must not be remembered last.
-        """
-        async with self._looking:
-            await self._look_at_views()
+    async def until_live(self, view: View) -> None:
+        """Return once *view* can be read and hear."""
+        while view.name not in self.live:
+            await self._looked.wait(self._looked.listen(), _LOOK_SECONDS)
 
-    @contextlib.asynccontextmanager
-    async def making_anew(self, view: View) -> AsyncIterator[None]:
-        """While a view is emptied: nobody reads it from before that until it has caught up again."""
-        async with self._looking:
-            followed = sources(view, self.service.name)
-            self.catching_up[view.name] = dict.fromkeys(followed)
-            for source in followed:
-                self.checkpoints[view.name, source] = Checkpoint(None, 0, None)
-            yield
-            await self._look_at_views()
+    async def until_missing(self, view: View) -> None:
+        """Return once *view* is to be made."""
+        while view.name in self.live:
+            await self._looked.wait(self._looked.listen(), _LOOK_SECONDS)
 
-    async def _look_at_views(self) -> None:
-        rows = await self.pool.fetch("SELECT name, catching_up FROM log.views WHERE catching_up IS NOT NULL")
-        catching_up: dict[str, dict[str, int | None]] = {}
-        for row in rows:
-            goals = orjson.loads(row["catching_up"])
-            reached = all(
-                goal is not None and (c := self.checkpoints.get((row["name"], source))) and c.number >= goal
-                for source, goal in goals.items()
-            )
-            if reached:
-                # Only if these are still the goals: it may be made anew at this very moment.
-                await self.pool.execute(
-                    "UPDATE log.views SET catching_up = NULL WHERE name = $1 AND catching_up = $2",
-                    row["name"],
-                    row["catching_up"],
-                )
-                log.info("view-caught-up", view=row["name"])
-            else:
-                catching_up[row["name"]] = goals
-        self.catching_up = catching_up
-        self.progress.ring()
+    async def _keep_looking(self) -> None:
+        """What any process of this service changed, all of them know within a second."""
+        while True:
+            wanted = self._look_wanted.listen()
+            try:
+                await self.look()
+            except database.LOST as error:
+                log.debug("not-looked", error=type(error).__name__)
+            await self._look_wanted.wait(wanted, _LOOK_SECONDS)
+
+    async def look(self) -> None:
+        """Read what any process of this service may have changed."""
+        labels = {hearer.name: hearer.label for hearer in self.hearers}
+        believed = {s: s.checkpoint.number for s in self.subscriptions}
+        mine = list(labels)
+        there = await self.pool.fetch("SELECT nspname FROM pg_namespace WHERE nspname = ANY($1)", mine)
+        waiting = await self.pool.fetch(
+            "SELECT hearer, source, count(DISTINCT key) AS people FROM log.parked WHERE hearer = ANY($1) GROUP BY 1, 2",
+            mine,
+        )
+        stopped = await self.pool.fetch(
+            "SELECT hearer, source, number, event_id, error FROM log.stopped WHERE hearer = ANY($1)", mine
+        )
+        self.live = {labels[row["nspname"]] for row in there}
+        self.parked = {(labels[row["hearer"]], row["source"]): row["people"] for row in waiting}
+        self.stopped = {
+            (labels[row["hearer"]], row["source"]): Stopped(row["number"], row["event_id"], row["error"])
+            for row in stopped
+        }
+        await self.look_at_checkpoints()
+        for subscription, number in believed.items():
+            stands = self.checkpoints.get((subscription.hearer.name, subscription.source))
+            if number > (stands.number if stands else 0):
+                # Put back by another process: a quiet reader would never find out.
+                subscription.begin_again()
+        self._looked.ring()
 
     def heard_so_far(self) -> dict[str, Position]:
         """How far this service had heard: by source, the furthest of its hearers."""
@@ -370,10 +388,10 @@ class Runtime:
 
     async def rows(self, query: sa.Select[Any]) -> list[sa.RowMapping]:
         """Ask the service's views."""
-        if self.catching_up:
-            await self.look_at_checkpoints()
-            await self.look_at_views()
-            if self.catching_up:
-                raise Refused(CATCHING_UP)
-        async with self.engine.connect() as connection:
-            return list((await connection.execute(query)).mappings())
+        try:
+            async with self.engine.connect() as connection:
+                return list((await connection.execute(query)).mappings())
+        except sa.exc.ProgrammingError as error:
+            if getattr(error.orig, "sqlstate", None) in _NO_SUCH_TABLE:
+                raise Refused(CATCHING_UP) from error
+            raise

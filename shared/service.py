@@ -18,7 +18,8 @@ class Service:
 
     *charter*: what it is for, shown above its API pages. *events*: the private events of its log. *publish*: what
     others hear of one. *handle*: what a command reads and writes. *react*: what it does when others speak. *scopes*:
-    for each route (method, path) the scope it needs.
+    for each route (method, path) the scope it needs. *tags*: the groups of routes on its API pages, and what each is
+    about.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Service:
     events: Sequence[type[Any]]
     router: APIRouter
     scopes: Mapping[tuple[str, str], str]
+    tags: Mapping[str, str]
     publish: Callable[[Any], PublicEvent | None] | None = None
     handle: Handle | None = None
     react: Reactions | None = None

@@ -1,34 +1,70 @@
-"""Keeping views: the live one from its checkpoints, a new one from nothing, a rebuild beside the live one."""
+"""Keeping views: the live one from its checkpoints, another one built beside it and switched in.
+
+A view is live where its schema is there under its own name. One that is not is made: built beside from nothing, held
+against what is live (an older revision, or the same one that is to be rebuilt) at one vector of positions, and switched
+in by a change of names, in one transaction. What was live before is kept under a former name until somebody drops it.
+"""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
-import orjson
+import asyncpg
 import structlog
 
-from shared import database, projecting
+from shared import clock, database, parking, projecting
 from shared.bus import Told
 from shared.database import Connection
 from shared.errors import Refusal, Refused
 from shared.feed import FeedUnavailable, WentBack
-from shared.hearing import Checkpoint, Fenced, Stopped, lease_name, load, move, note_going_back
-from shared.log.identity import LogReplaced
+from shared.hearing import (
+    Checkpoint,
+    Fenced,
+    Moving,
+    Poison,
+    Taking,
+    Transient,
+    lease_name,
+    note_going_back,
+    read_own,
+    say_stopped,
+)
+from shared.parking import Fact
 from shared.recorded import Recorded
 from shared.views import Change, View
 
 if TYPE_CHECKING:
     from shared.runtime import Runtime
 
-_MOST = 1000
-_ONE = 1
-_POLL_SECONDS = 0.1
-_RETRY_SECONDS = 0.2
+_AGAIN_SECONDS = 0.2
 _STOPPED_SECONDS = 5.0
+_FEW = 500
+"""So many facts may be missing yet when the live view is made to stand still for them."""
+_LOCKED_SECONDS = 60
+_NOT_NOW: tuple[type[Exception], ...] = (Refused, Fenced, Transient, FeedUnavailable, *database.LOST)
 
-WORDS_UNREADABLE = Refusal(
-    "words-unreadable", 409, "A published fact cannot be read, so the view cannot be rebuilt from it.",
-    "Satu fakta terbit tidak dapat dibaca, sehingga tampilan tidak dapat disusun ulang.",
+CATCHING_UP = Refusal(
+    "view-catching-up", 503, "This list is being made and has not heard everything yet: try again soon.",
+    "Daftar ini sedang disusun dan belum lengkap: coba lagi sebentar lagi.",
+)  # fmt: skip
+REBUILD_UNDER_WAY = Refusal(
+    "rebuild-under-way", 409, "This view is being rebuilt already: wait for that.",
+    "Tampilan ini sedang disusun ulang: tunggu sampai selesai.",
+)  # fmt: skip
+REBUILD_POSTPONED = Refusal(
+    "rebuild-postponed", 503, "A service that this view hears cannot be asked now, or changed meanwhile: try again.",
+    "Layanan yang didengar tampilan ini sedang tidak dapat dihubungi atau berubah: coba lagi.",
+)  # fmt: skip
+REBUILD_STOPPED = Refusal(
+    "rebuild-stopped", 409, "The rebuild met facts that can neither take effect nor be parked; the live view stands.",
+    "Penyusunan ulang terhenti pada fakta yang tidak dapat diproses; tampilan yang ada tetap berlaku.",
+)  # fmt: skip
+FORMER_IN_USE = Refusal(
+    "former-in-use", 409, "A process still keeps a former revision of this view: it cannot be dropped yet.",
+    "Masih ada proses yang memakai versi lama tampilan ini: belum dapat dihapus.",
 )  # fmt: skip
 
 log = structlog.get_logger()
@@ -39,270 +75,284 @@ def sources(view: View, service: str) -> list[str]:
     return [*view.heard, *([service] if view.own else [])]
 
 
-async def open_view(runtime: "Runtime", view: View) -> None:
-    """Make a view's tables if this revision has none yet; then it has everything still to hear."""
-    async with runtime.pool.acquire() as connection, connection.transaction():
-        await connection.execute("SELECT pg_advisory_xact_lock(7002)")
-        known = await connection.fetchval("SELECT revision FROM log.views WHERE name = $1", view.name)
-        if known == view.revision:
-            return
-        await projecting.make_tables(connection, projecting.live_schema(view), view)
-        await connection.execute("DELETE FROM log.checkpoints WHERE hearer = $1", view.name)
-        await connection.execute(
-            "INSERT INTO log.views VALUES ($1, $2, $3) ON CONFLICT (name) DO UPDATE "
-            "SET revision = excluded.revision, catching_up = excluded.catching_up",
-            view.name,
-            view.revision,
-            orjson.dumps(await _goals(runtime, view)).decode(),
-        )
-        log.info("view-made", view=view.name, revision=view.revision)
-
-
-async def _goals(runtime: "Runtime", view: View) -> dict[str, int | None]:
-    """How far a view must come, by source, before it may be read; None until the source's owner was asked."""
-    own = await runtime.log.position()
-    return {source: own if source == runtime.service.name else None for source in sources(view, runtime.service.name)}
-
-
 class ViewHearer:
-    """A live view as a hearer of other services."""
+    """A view as a hearer: the live one, or one that is built beside it in another *schema*."""
 
-    def __init__(self, runtime: "Runtime", view: View) -> None:
+    def __init__(self, runtime: "Runtime", view: View, schema: str) -> None:
+        self.name = schema
+        self.label = view.name
         self._runtime = runtime
         self._view = view
-        self._schema = projecting.live_schema(view)
 
-    @property
-    def name(self) -> str:
-        """The view's."""
-        return self._view.name
+    async def open(self) -> None:
+        """Once the view is live, its checkpoints are there."""
+        await self._runtime.until_live(self._view)
 
-    async def take(self, source: str, told: Sequence[Told], before: Checkpoint, after: Checkpoint) -> None:
+    async def take(self, source: str, facts: Sequence[Fact], moving: Moving) -> None:
         """Rows and checkpoint move in one transaction."""
-        changes = changes_of(self._view, source, told)
-        async with self._runtime.pool.acquire() as connection, connection.transaction():
-            # What a view being made hears again says nothing of how long it took the first time.
-            fresh = () if self.name in self._runtime.catching_up else told
-            await move(connection, self.name, source, before, after, fresh)
-            await projecting.apply(connection, self._schema, changes)
-        self._runtime.moved(self.name, source, after)
-        # Only now: a goal is reached by the checkpoint that stands, and after the last fact nobody looks again.
-        if self.name in self._runtime.catching_up:
-            await self._runtime.look_at_views()
+        changes = changes_of(self._view, source, facts)
+        async with moving() as connection:
+            await projecting.apply(connection, self.name, changes)
 
     async def go_back(self, source: str, before: Checkpoint, back: WentBack) -> None:
-        """Rows may rest on facts that no longer exist: start the whole view anew; it is not read until it is there."""
-        async with (
-            self._runtime.making_anew(self._view),
-            self._runtime.pool.acquire() as connection,
-            connection.transaction(),
-        ):
-            await start_anew(self._runtime, connection, self._view)
-            await note_going_back(connection, self.name, source, before, back)
-        self._runtime.begin_again(self.name)
-
-    async def caught_up_to(self, source: str, number: int) -> None:
-        """Where the view is being made, this is how far it must come with *source*."""
-        goals = self._runtime.catching_up.get(self.name)
-        if goals is None or goals.get(source) is not None:
-            return
-        await self._runtime.pool.execute(
-            "UPDATE log.views SET catching_up = jsonb_set(catching_up, ARRAY[$2], to_jsonb($3::bigint)) "
-            "WHERE name = $1 AND catching_up->$2 = 'null'",
-            self.name,
-            source,
-            number,
-        )
-        await self._runtime.look_at_views()
+        """Rows may rest on facts that no longer exist: the view is gone, and made anew from the beginning."""
+        async with self._runtime.pool.acquire() as connection, connection.transaction():
+            # The checkpoints first, as whoever takes facts does: who is projecting meanwhile waits, and is then fenced.
+            gone = await connection.execute(
+                "DELETE FROM log.checkpoints WHERE hearer = $1 AND EXISTS "
+                "(SELECT 1 FROM log.checkpoints WHERE hearer = $1 AND source = $2 AND number = $3)",
+                self.name,
+                source,
+                before.number,
+            )
+            if gone == "DELETE 0":
+                raise Fenced
+            await parking.forget(connection, self.name)
+            await projecting.drop(connection, self.name)
+            if back.identity.lineage:
+                await note_going_back(connection, self.name, source, before, back)
+        log.warning("view-dropped", view=self.label, source=source)
+        self._runtime.live.discard(self.label)
+        self._runtime.look_soon()
 
 
-async def start_anew(runtime: "Runtime", connection: Connection, view: View) -> None:
-    """Empty a view and put all its checkpoints back to nothing."""
-    # The checkpoints first, as `move` does: whoever projects meanwhile waits here, and is then fenced.
-    await connection.execute(
-        "UPDATE log.checkpoints SET log_id = NULL, number = 0, event_id = NULL WHERE hearer = $1", view.name
-    )
-    await projecting.empty(connection, projecting.live_schema(view), view)
-    await connection.execute(
-        "UPDATE log.views SET catching_up = $2 WHERE name = $1",
-        view.name,
-        orjson.dumps(await _goals(runtime, view)).decode(),
-    )
+def changes_of(view: View, source: str, facts: Sequence[Fact]) -> list[tuple[str, Change]]:
+    """What facts change in a view, each with its partition key."""
+    changes: list[tuple[str, Change]] = []
+    for fact in facts:
+        made: Iterable[Change] = ()
+        if isinstance(fact, Recorded) and view.own:
+            made = view.own(fact)
+        elif isinstance(fact, Told) and fact.word is not None:
+            made = view.heard[source](fact.word, fact.number)
+        changes += [(fact.partition_key, change) for change in made]
+    return changes
 
 
-def changes_of(view: View, source: str, told: Sequence[Told]) -> list[Change]:
-    """What facts of another service change in a view."""
-    project = view.heard[source]
-    return [change for t in told if t.word is not None for change in project(t.word, t.number)]
-
-
-def own_changes_of(view: View, recorded: Sequence[Recorded]) -> list[Change]:
-    """What facts of the own log change in a view."""
-    return [change for r in recorded for change in view.own(r)] if view.own else []
-
-
-class OwnLog:
-    """A live view following its own service's log by position, private facts included."""
-
-    def __init__(self, runtime: "Runtime", view: View) -> None:
-        self._runtime = runtime
-        self._view = view
-        self._source = runtime.service.name
-        self.hearer = view.name
-        self.name = lease_name(view.name, self._source)
-        self.stopped: Stopped | None = None
-        self._next = 1
-        self._one_by_one = False
-        self._again = False
-
-    def begin_again(self) -> None:
-        """The checkpoint was moved: begin from where it lies now."""
-        self._again = True
-
-    async def run(self) -> None:
-        """Until cancelled."""
-        while True:
-            await self._runtime.leases.wait(self.name)
-            self._again = False
-            try:
-                await self._session()
-            except Fenced:
-                log.debug("session-over", subscription=self.name, why="Fenced")
-            except LogReplaced:
-                raise  # no fact is at fault, and this process must end
-            except Exception as error:  # noqa: BLE001  the next try starts from the checkpoint, nothing is passed over
-                if not database.lost(error):
-                    await self._stop(error)
-                await asyncio.sleep(_RETRY_SECONDS)
-
-    async def _stop(self, error: Exception) -> None:
-        """Name the fact at fault; until it goes through, facts are taken one by one, so that it is this one."""
-        if self._one_by_one:
-            self.stopped = Stopped(self._next, None, type(error).__name__)
-            log.error("subscription-stopped", subscription=self.name, number=self._next, exc_info=error)
+async def keep_made(runtime: "Runtime", view: View) -> None:
+    """Make the view whenever it is not live. Until cancelled; any number of processes may, one does."""
+    while True:
+        await runtime.until_missing(view)
+        try:
+            async with _alone(runtime, view):
+                # Another process may just have made it.
+                if projecting.live_schema(view) not in await projecting.schemas(runtime.pool, view):
+                    await _Build(runtime, view).run()
+        except Poison as poison:
+            await say_stopped(runtime, projecting.live_schema(view), poison.source, poison.stopped)
+            log.error("view-not-made", view=view.name, source=poison.source, number=poison.stopped.number)
             await asyncio.sleep(_STOPPED_SECONDS)
-        self._one_by_one = True
+        except _NOT_NOW as error:
+            if isinstance(error, ValueError):
+                raise
+            log.debug("view-not-made", view=view.name, error=type(error).__name__)
+            await asyncio.sleep(_AGAIN_SECONDS)
 
-    async def _session(self) -> None:
-        runtime = self._runtime
-        checkpoint = await self._that_holds(await load(runtime.pool, self._view.name, self._source))
-        await self._moved(checkpoint)
-        while runtime.leases.held(self.name) and not self._again:
-            rang = runtime.appended.listen()
-            self._next = checkpoint.number + 1
-            recorded = await runtime.log.own(checkpoint.number, _ONE if self._one_by_one else _MOST)
-            if not recorded:
-                self._one_by_one = False
-                await runtime.appended.wait(rang, _POLL_SECONDS)
-                continue
-            after = Checkpoint(runtime.identity.log_id, recorded[-1].position, recorded[-1].event_id)
-            async with runtime.pool.acquire() as connection, connection.transaction():
-                await move(connection, self._view.name, self._source, checkpoint, after)
-                await projecting.apply(
-                    connection, projecting.live_schema(self._view), own_changes_of(self._view, recorded)
-                )
-            checkpoint = after
-            if self.stopped:
-                self.stopped, self._one_by_one = None, False
-            await self._moved(checkpoint)
 
-    async def _moved(self, checkpoint: Checkpoint) -> None:
-        self._runtime.moved(self._view.name, self._source, checkpoint)
-        if self._view.name in self._runtime.catching_up:
-            await self._runtime.look_at_views()
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A view that was switched in.
 
-    async def _that_holds(self, checkpoint: Checkpoint) -> Checkpoint:
-        """The checkpoint, under the log's present name, if its event lies there in the log; else the view starts anew.
+    *at*: the number by source at which it was held against what was live, or built. *differences*: the rows in which
+    that was not what the facts say. *parked*: whose rows were left out of the comparison. *former*: what was live.
+    """
 
-        View and log lie in one database and are put back together; whoever moved a checkpoint that does not hold, to
-        go on from it would pass over facts.
-        """
-        runtime = self._runtime
-        if checkpoint.number and await runtime.log.event_at(checkpoint.number) != checkpoint.event_id:
-            async with (
-                runtime.making_anew(self._view),
-                runtime.pool.acquire() as connection,
-                connection.transaction(),
-            ):
-                await start_anew(runtime, connection, self._view)
-            runtime.begin_again(self._view.name)
-            self._again = False
-            checkpoint = Checkpoint(None, 0, None)
-        if checkpoint.log_id == runtime.identity.log_id:
-            return checkpoint
-        renamed = Checkpoint(runtime.identity.log_id, checkpoint.number, checkpoint.event_id)
-        await move(runtime.pool, self._view.name, self._source, checkpoint, renamed)
-        return renamed
+    view: str
+    at: dict[str, int]
+    rows: dict[str, int]
+    differences: list[projecting.Difference]
+    parked: list[str]
+    former: str | None
 
 
 async def rebuild(runtime: "Runtime", view: View) -> dict[str, Any]:
-    """Build a view from nothing beside the live one, hold both against each other at one vector, mend the live one."""
-    beside = projecting.beside_schema(view)
-    service = runtime.service.name
-    followed = sources(view, service)
-    for source in followed:
-        await load(runtime.pool, view.name, source)  # a checkpoint that was never moved is made, to be held
-    async with runtime.rebuilding, runtime.pool.acquire() as connection:
-        await connection.execute(f'DROP SCHEMA IF EXISTS "{beside}" CASCADE')
-        await projecting.make_tables(connection, beside, view)
-        reached = {source: Checkpoint(None, 0, None) for source in followed}
-        for source in followed:
-            reached[source] = await _build(runtime, connection, view, source, reached[source], until=None)
-        try:
-            async with connection.transaction():
-                # From here the live view stands still, for as long as the last few facts take.
-                rows = await connection.fetch(
-                    "SELECT source, log_id, number, event_id FROM log.checkpoints WHERE hearer = $1 FOR UPDATE",
-                    view.name,
-                )
-                live = {row["source"]: Checkpoint(row["log_id"], row["number"], row["event_id"]) for row in rows}
-                ahead = [s for s in followed if reached[s].number > live[s].number]
-                if ahead:
-                    # The rebuild overtook a live view that is behind: compared from nothing up to where that stands.
-                    await projecting.empty(connection, beside, view)
-                    reached = {source: Checkpoint(None, 0, None) for source in followed}
-                for source in followed:
-                    await _build(runtime, connection, view, source, reached[source], until=live[source].number)
-                differences = await projecting.repair(connection, projecting.live_schema(view), beside, view)
-                rows_now = await projecting.count(connection, projecting.live_schema(view), view)
-        finally:
-            await connection.execute(f'DROP SCHEMA IF EXISTS "{beside}" CASCADE')
+    """`make` for an operator: what differed, by table and key.
+
+    Refuses: rebuild-under-way, rebuild-postponed, rebuild-stopped.
+    """
+    try:
+        made = await make(runtime, view)
+    except (Fenced, Transient, FeedUnavailable) as error:
+        raise Refused(REBUILD_POSTPONED) from error
+    except Poison as poison:
+        at = {"source": poison.source, "number": poison.stopped.number, "error": poison.stopped.error}
+        raise Refused(REBUILD_STOPPED, extra=at) from poison
     return {
-        "view": view.name,
-        "at": {source: checkpoint.number for source, checkpoint in live.items()},
-        "rows": rows_now,
-        "differences": [{"table": d.table, "key": dict(d.key), "what": d.what} for d in differences],
-        "repaired": len(differences),
+        "view": made.view,
+        "at": made.at,
+        "rows": made.rows,
+        "differences": [{"table": d.table, "key": dict(d.key), "what": d.what} for d in made.differences],
+        "repaired": len(made.differences),
+        "parked": made.parked,
+        "former": made.former,
     }
 
 
-async def _build(
-    runtime: "Runtime",
-    connection: Connection,
-    view: View,
-    source: str,
-    checkpoint: Checkpoint,
-    until: int | None,
-) -> Checkpoint:
-    """Project *source* into the tables beside, after *checkpoint*: up to number *until*, or to the end."""
-    beside = projecting.beside_schema(view)
-    while until is None or checkpoint.number < until:
-        if source == runtime.service.name:
-            recorded = await runtime.log.own(checkpoint.number)
-            recorded = [r for r in recorded if until is None or r.position <= until]
-            if not recorded:
-                return checkpoint
-            await projecting.apply(connection, beside, own_changes_of(view, recorded))
-            checkpoint = Checkpoint(runtime.identity.log_id, recorded[-1].position, recorded[-1].event_id)
+async def make(runtime: "Runtime", view: View) -> Made:
+    """Build a view from nothing beside what is live, hold both against each other, and switch.
+
+    Reads go on throughout, and writing but for the last few facts. Reactions are not concerned. `rebuild-under-way`;
+    `Poison` where too much of it is.
+    """
+    async with _alone(runtime, view):
+        return await _Build(runtime, view).run()
+
+
+@asynccontextmanager
+async def _alone(runtime: "Runtime", view: View) -> AsyncIterator[None]:
+    """One process makes a view at a time; what became of it is known here afterwards."""
+    async with runtime.leases.for_a_while(f"{projecting.live_schema(view)} making") as mine:
+        if not mine:
+            raise Refused(REBUILD_UNDER_WAY)
+        yield
+    await runtime.look()
+
+
+class _Build:
+    """One view, built beside the live one."""
+
+    def __init__(self, runtime: "Runtime", view: View) -> None:
+        self._runtime = runtime
+        self._view = view
+        self._live = projecting.live_schema(view)
+        self._beside = projecting.beside_schema(view)
+        self._sources = sources(view, runtime.service.name)
+        hearer = ViewHearer(runtime, view, self._beside)
+        self._takings = {source: Taking(runtime, hearer, source, noted=False) for source in self._sources}
+
+    async def run(self) -> Made:
+        await self._begin()
+        compared = await self._standing()
+        if compared is None:
+            for source in self._sources:
+                await self._hear(source, until=None)
+            async with self._runtime.pool.acquire() as connection, connection.transaction():
+                return await self._switch(connection, None)
+        while True:
+            await self._hear_up_to(await self._vector(self._runtime.pool, compared, _VECTOR))
+            async with self._runtime.pool.acquire() as connection, connection.transaction():
+                await connection.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{_LOCKED_SECONDS}s'")
+                # From here what is live stands still, for as long as the last few facts and the comparison take.
+                vector = await self._vector(connection, compared, _VECTOR_LOCKED)
+                missing = [n - self._takings[s].checkpoint.number for s, n in vector.items()]
+                if min(missing) < 0:
+                    raise Fenced  # what is live was made anew meanwhile: begin again
+                if sum(missing) <= _FEW:
+                    await self._hear_up_to(vector)
+                    return await self._switch(connection, compared)
+
+    async def _begin(self) -> None:
+        """Empty tables, and no memory of an earlier attempt."""
+        async with self._runtime.pool.acquire() as connection, connection.transaction():
+            await connection.execute("DELETE FROM log.checkpoints WHERE hearer = $1", self._beside)
+            await parking.forget(connection, self._beside)
+            await projecting.make_tables(connection, self._beside, self._view)
+            await connection.executemany(
+                "INSERT INTO log.checkpoints (hearer, source, number) VALUES ($1, $2, 0)",
+                [(self._beside, source) for source in self._sources],
+            )
+        for taking in self._takings.values():
+            await taking.load()
+
+    async def _standing(self) -> str | None:
+        """The schema to hold it against: the live one, else the newest older revision that follows the same logs."""
+        there = await projecting.schemas(self._runtime.pool, self._view)
+        if self._live in there:
+            return self._live
+        names = {source: await self._name_of(source) for source in self._sources}
+        for schema in (s for n in range(self._view.revision - 1, 0, -1) if (s := f"{self._view.name}_{n}") in there):
+            rows = await self._runtime.pool.fetch(
+                "SELECT source, log_id FROM log.checkpoints WHERE hearer = $1", schema
+            )
+            # Whatever was heard under a log's former name may rest on facts that it has lost.
+            if {row["source"]: row["log_id"] for row in rows} == names:
+                return schema
+        return None
+
+    async def _name_of(self, source: str) -> UUID:
+        runtime = self._runtime
+        return (
+            runtime.identity.log_id if source == runtime.service.name else (await runtime.feeds.head(source))[0].log_id
+        )
+
+    async def _vector(self, connection: Connection | asyncpg.Pool, schema: str, query: str) -> dict[str, int]:
+        rows = await connection.fetch(query, schema)
+        if len(rows) != len(self._sources):
+            raise Fenced  # it was dropped meanwhile
+        return {row["source"]: row["number"] for row in rows}
+
+    async def _hear_up_to(self, vector: Mapping[str, int]) -> None:
+        for source, number in vector.items():
+            await self._hear(source, until=number)
+            if self._takings[source].checkpoint.number != number:
+                raise Fenced  # its owner does not have so many any more: what is live will find out
+
+    async def _hear(self, source: str, until: int | None) -> None:
+        """Take what *source* said, up to the number *until* or to its end; parking as the live view does."""
+        runtime, taking = self._runtime, self._takings[source]
+        while until is None or taking.checkpoint.number < until:
+            facts: Sequence[Fact]
+            if source == runtime.service.name:
+                facts, log_id = await read_own(runtime, taking.checkpoint.number), runtime.identity.log_id
+            else:
+                page = await runtime.feeds.after(source, taking.checkpoint)
+                if isinstance(page, WentBack):
+                    raise Fenced  # begin again
+                facts, log_id = page.told, page.identity.log_id
+            facts = [fact for fact in facts if until is None or fact.number <= until]
+            if not facts:
+                return
+            await taking.take(facts, log_id)
+
+    async def _switch(self, connection: Connection, compared: str | None) -> Made:
+        view, beside, live = self._view, self._beside, self._live
+        differences: list[projecting.Difference] = []
+        waiting: list[str] = []
+        if compared:
+            rows = await connection.fetch(
+                "SELECT DISTINCT key FROM log.parked WHERE hearer = ANY($1) ORDER BY key", [compared, beside]
+            )
+            waiting = [row["key"] for row in rows]
+            differences = await projecting.compare(connection, compared, beside, view, leaving_out=waiting)
+        at = {source: taking.checkpoint.number for source, taking in self._takings.items()}
+        rows_now = await projecting.count(connection, beside, view)
+        former = compared
+        if compared == live:
+            former = projecting.former_schema(view, clock.now())
+            await projecting.rename(connection, live, former)
+            # The live checkpoints stay: they stand where these do. But other people may wait now than did.
+            await connection.execute("UPDATE log.checkpoints SET parkings = parkings + 1 WHERE hearer = $1", live)
+            await connection.execute("DELETE FROM log.checkpoints WHERE hearer = $1", beside)
         else:
-            page = await runtime.feeds.after(source, checkpoint)
-            if isinstance(page, WentBack):
-                raise FeedUnavailable
-            told = [t for t in page.told if until is None or t.number <= until]
-            if broken := next((t for t in told if t.fault), None):
-                raise Refused(WORDS_UNREADABLE, extra={"source": source, "number": broken.number})
-            if not told:
-                return checkpoint
-            await projecting.apply(connection, beside, changes_of(view, source, told))
-            checkpoint = Checkpoint(told[-1].log_id, told[-1].number, told[-1].event_id)
-    return checkpoint
+            await connection.execute("UPDATE log.checkpoints SET hearer = $2 WHERE hearer = $1", beside, live)
+        await parking.forget(connection, live)
+        await connection.execute("UPDATE log.parked SET hearer = $2 WHERE hearer = $1", beside, live)
+        await projecting.rename(connection, beside, live)
+        log.info("view-switched", view=view.name, revision=view.revision, former=former, differences=len(differences))
+        return Made(view.name, at, rows_now, differences, waiting, former)
+
+
+_VECTOR = "SELECT source, number FROM log.checkpoints WHERE hearer = $1"
+_VECTOR_LOCKED = f"{_VECTOR} ORDER BY source FOR UPDATE"
+
+
+async def formers(runtime: "Runtime", view: View) -> list[str]:
+    """What a view was before: rows that a rebuild replaced, and older revisions."""
+    older = {f"{view.name}_{revision}" for revision in range(1, view.revision)}
+    return [s for s in await projecting.schemas(runtime.pool, view) if "_former_" in s or s in older]
+
+
+async def drop_formers(runtime: "Runtime", view: View) -> list[str]:
+    """Drop what a view was before; what was dropped. `former-in-use` while processes of an older version run."""
+    dropped = await formers(runtime, view)
+    async with runtime.pool.acquire() as connection, connection.transaction():
+        leases = [lease_name(schema, source) for schema in dropped for source in sources(view, runtime.service.name)]
+        if await connection.fetchval(
+            "SELECT EXISTS (SELECT 1 FROM log.leases WHERE name = ANY($1) AND until > clock_timestamp())", leases
+        ):
+            raise Refused(FORMER_IN_USE)
+        for schema in dropped:
+            await connection.execute("DELETE FROM log.checkpoints WHERE hearer = $1", schema)
+            await parking.forget(connection, schema)
+            await projecting.drop(connection, schema)
+    return dropped

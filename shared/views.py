@@ -2,7 +2,8 @@
 
 A view stores what each source said, in tables of its own keyed by that source's ids; its answer is a join made when
 it is read. A row holds nothing that the events do not determine (no clock, no serial, no fresh ciphertext), so a
-rebuilt view equals the live one row for row (P5).
+rebuilt view equals the live one row for row (P5). A row is changed by facts of one partition key alone (the person,
+else the aggregate), so that what was parked may take effect late (decision 0012).
 """
 
 from collections.abc import Callable, Iterable, Mapping

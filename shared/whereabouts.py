@@ -1,13 +1,18 @@
 """Where workers stand and who belongs to them, as the published words say it: read alike by every roster.
 
 Each source's words lie in tables of their own, keyed by that source's ids; what they mean together is a join when a
-roster is read. So it does not matter which service was heard first, or how late (decision 0005).
+roster is read. So it does not matter which service was heard first, or how late (decision 0005). No more does it
+matter whose facts were heard first: a row is changed by one person's facts alone, so somebody's facts may wait while
+everybody else's take effect, and once they are in the rows are the same.
 """
 
 from collections.abc import Iterable
-from typing import Any, assert_never
+from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.sql.elements import Grouping
 
 from shared.published import PublicEvent
 from shared.published import registry as r
@@ -17,38 +22,47 @@ from shared.vocabulary import Occurred
 
 
 class Whereabouts:
-    """Tables *people*, *kin* and *trips* in a view's own *metadata*, with what puts words into them and reads them.
+    """Tables *people* and *trips* in a view's own *metadata*, with what puts words into them and reads them.
 
-    *kin* says whether the view asks who belongs to whom: if not, it keeps neither kinship nor ages.
+    *kin* says whether the view asks who belongs to whom, *ages* whether it asks how old children are: each has a table
+    of its own, which a view that does not ask does not keep.
     """
 
-    def __init__(self, metadata: sa.MetaData, *, kin: bool = True) -> None:
+    def __init__(self, metadata: sa.MetaData, *, kin: bool = False, ages: bool = False) -> None:
         self._keeps_kin = kin
-        ages = (
-            sa.Column("birth_year", sa.Integer, comment="of children alone"),
-            sa.Column("of_age", sa.Boolean, comment="known to be; the year then did not travel"),
-        )
+        self._keeps_ages = ages
+        # What is not kept belongs to no view: nothing makes it, and a query for it finds no table.
+        unkept = sa.MetaData()
         self.people = sa.Table(
             "people",
             metadata,
             sa.Column("person_id", sa.Uuid, primary_key=True),
             sa.Column("village", sa.Text),
             sa.Column("worker", sa.Boolean),
-            *(ages if kin else ()),
             sa.Column("died_on", sa.Date, comment="first day of the interval of death"),
             sa.Column("died_precision", sa.Text),
             sa.Column("erased", sa.Boolean),
             sa.Index("people_by_village", "village", "person_id"),
         )
-        # Unless it is kept, it belongs to no view: nothing makes it, and a query for it finds no table.
         self.kin = sa.Table(
             "kin",
-            metadata if kin else sa.MetaData(),
+            metadata if kin else unkept,
             sa.Column("person_id", sa.Uuid, primary_key=True),
             sa.Column("relative_id", sa.Uuid, primary_key=True),
             sa.Column("relation", sa.Text, primary_key=True),
             sa.Column("guardian_id", sa.Uuid),
             sa.Index("kin_by_relative", "relative_id"),
+        )
+        # A parent says how old a child is, and so do the child's own facts: each says it in a row of its own.
+        self.ages = sa.Table(
+            "ages",
+            metadata if ages else unkept,
+            sa.Column("person_id", sa.Uuid, primary_key=True, comment="whose age"),
+            sa.Column("said_by", sa.Uuid, primary_key=True, comment="the person whose facts say so"),
+            sa.Column("birth_year", sa.Integer),
+            sa.Column("year_number", sa.BigInteger, comment="published number of what said the year"),
+            sa.Column("of_age", sa.Boolean, comment="known to be; the year then did not travel"),
+            sa.Column("number", sa.BigInteger, comment="published number of the last that was said"),
         )
         self.trips = sa.Table(
             "trips",
@@ -63,16 +77,21 @@ class Whereabouts:
             sa.Index("trips_by_worker", "worker_id"),
         )
 
-    def registry(self, word: PublicEvent, _number: int) -> Iterable[Change]:
+    def registry(self, word: PublicEvent, number: int) -> Iterable[Change]:
         """What a word of the registry changes."""
         match word:
             case r.PersonRegistered() | r.PersonMoved():
                 yield Put(self.people, {"person_id": word.person_id, "village": word.village})
             case r.WorkerRegistered():
                 yield Put(self.people, {"person_id": word.person_id, "village": word.village, "worker": True})
-            case r.KinRecorded() | r.KinRetracted() | r.BirthYearCorrected():
+            case r.KinRecorded() | r.KinRetracted():
                 if self._keeps_kin:
-                    yield from self._kinship(word)
+                    yield self._kinship(word)
+                if self._keeps_ages and isinstance(word, r.KinRecorded):
+                    yield from self._age_of_child(word, number)
+            case r.BirthYearCorrected():
+                if self._keeps_ages:
+                    yield self._age(word.person_id, word.person_id, number, word.birth_year, of_age=word.of_age)
             case r.PersonDied():
                 died = {"died_on": word.died_on, "died_precision": word.precision}
                 yield Put(self.people, {"person_id": word.person_id, **died})
@@ -83,36 +102,32 @@ class Whereabouts:
             case _:
                 pass  # what is said of villages moves nobody
 
-    def _kinship(self, word: r.KinRecorded | r.KinRetracted | r.BirthYearCorrected) -> Iterable[Change]:
-        match word:
-            case r.KinRecorded():
-                yield Put(
-                    self.kin,
-                    {
-                        "person_id": word.person_id,
-                        "relative_id": word.relative_id,
-                        "relation": word.relation,
-                        "guardian_id": word.guardian_id,
-                    },
-                )
-                # A word that knows nothing of the age takes nothing away; only a correction does.
-                if word.birth_year is not None:
-                    yield Put(
-                        self.people, {"person_id": word.relative_id, "birth_year": word.birth_year, "of_age": False}
-                    )
-                elif word.of_age:
-                    yield Put(self.people, {"person_id": word.relative_id, "of_age": True})
-            case r.KinRetracted():
-                yield Remove(
-                    self.kin,
-                    {"person_id": word.person_id, "relative_id": word.relative_id, "relation": word.relation},
-                )
-            case r.BirthYearCorrected():
-                yield Put(
-                    self.people, {"person_id": word.person_id, "birth_year": word.birth_year, "of_age": word.of_age}
-                )
-            case _:
-                assert_never(word)
+    def _kinship(self, word: r.KinRecorded | r.KinRetracted) -> Change:
+        key = {"person_id": word.person_id, "relative_id": word.relative_id, "relation": word.relation}
+        if isinstance(word, r.KinRetracted):
+            return Remove(self.kin, key)
+        return Put(self.kin, key | {"guardian_id": word.guardian_id})
+
+    def _age_of_child(self, word: r.KinRecorded, number: int) -> Iterable[Change]:
+        """A word that knows nothing of the age takes nothing away; only a correction does."""
+        if word.birth_year is not None:
+            yield self._age(word.relative_id, word.person_id, number, word.birth_year, of_age=False)
+        elif word.of_age:
+            said = {"person_id": word.relative_id, "said_by": word.person_id, "of_age": True, "number": number}
+            yield Put(self.ages, said)
+
+    def _age(self, person_id: UUID, said_by: UUID, number: int, birth_year: int | None, *, of_age: bool) -> Change:
+        return Put(
+            self.ages,
+            {
+                "person_id": person_id,
+                "said_by": said_by,
+                "birth_year": birth_year,
+                "year_number": number,
+                "of_age": of_age,
+                "number": number,
+            },
+        )
 
     def migration_service(self, word: PublicEvent, number: int) -> Iterable[Change]:
         """What a word of the migration service changes."""
@@ -129,6 +144,18 @@ class Whereabouts:
         if isinstance(word, WorkerDeparted):
             row["number"] = number
         yield Put(self.trips, row)
+
+    def age(self, person: sa.ColumnElement[Any]) -> sa.FromClause:
+        """Exactly one row about *person*, a column of what it is joined to: birth_year, of_age; null where unknown.
+
+        Of each, what the registry said last holds, in whosever facts: by the published number, never by arrival.
+        """
+        ages = self.ages
+        return (
+            sa.select(_last(ages.c.birth_year, ages.c.year_number), _last(ages.c.of_age, ages.c.number))
+            .where(ages.c.person_id == person)
+            .lateral("age")
+        )
 
     def standings(self) -> sa.Subquery:
         """One row for each worker, living or dead: person_id, village, standing, trip_id, since, since_precision.
@@ -163,6 +190,12 @@ class Whereabouts:
             .where(people.c.village.is_not(None), people.c.worker, people.c.erased.is_not(True))
             .subquery("standings")
         )
+
+
+def _last(said: sa.Column[Any], number: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    """Of several rows, what the one with the highest number says."""
+    latest_first = sa.func.array_agg(said).aggregate_order_by(number.desc().nulls_last())
+    return Grouping(sa.type_coerce(latest_first, ARRAY(said.type)))[1].label(said.name)  # a[1] needs (a) here
 
 
 def as_known(on: sa.ColumnElement[Any], precision: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:

@@ -10,6 +10,7 @@ from typing import Any, Self
 import httpx
 
 from deploy.house import House
+from tests import promises
 
 TODAY = date(2026, 11, 21)
 KENANGA = "32.12.16.2004"
@@ -51,13 +52,15 @@ class Api:
             headers["After-Position"] = after
         if if_match:
             headers["If-Match"] = if_match
-        return self._client.request(
+        answer = self._client.request(
             method,
             self._house.addresses[service] + path,
             json=body,
             headers=headers,
             params={"check": "1"} if check else None,
         )
+        promises.hold(service, answer)
+        return answer
 
     def get(self, service: str, path: str, *, after: str | None = None) -> httpx.Response:
         """A read."""

@@ -1,7 +1,8 @@
 """The five services over HTTP, with a token, as any other caller has them.
 
 A connection that is lost and a 503 are tried again with the same Idempotency-Key until the patience is used up; a
-retry is harmless (P1). Nothing else is tried again: every other answer is an answer.
+retry is harmless (P1). So is a try that got no answer in time, over a connection of its own: of several processes at
+one address another may take it. Nothing else is tried again: every other answer is an answer.
 """
 
 import asyncio
@@ -27,6 +28,7 @@ SERVICES = (REGISTRY, MIGRATION, ENTERPRISE, PARENTING, COOPERATIVE)
 _PAGE = 500
 _TOKEN_SECONDS = 300.0
 _CONNECTIONS_PER_SERVICE = 32
+_LONGER = 1.25
 
 LONG_SECONDS = 600.0
 """How long an answer may take that reads a whole log."""
@@ -73,7 +75,7 @@ class _NotNow(Exception):
 
 
 def _worth_another_try(error: Exception) -> bool | float:
-    """Lost connections and 503, the latter after as long as it says."""
+    """Lost connections and 503, the latter after as long as it says; and where no answer came."""
     if isinstance(error, _NotNow):
         return True if error.seconds is None else error.seconds
     return isinstance(error, aiohttp.ClientError | TimeoutError)
@@ -82,8 +84,9 @@ def _worth_another_try(error: Exception) -> bool | float:
 class Calls:
     """Calls to the services at *addresses* with the bearer *token*.
 
-    *patience_seconds* is for how long a service that is away or not ready is asked again; *timeout_seconds* for how
-    long one answer may take, where a call does not say otherwise.
+    *patience_seconds* is for how long a service that is away or not ready is asked again, *hanging_seconds* for how
+    long one that takes the question and does not answer (by default as long). *timeout_seconds* is how long the first
+    try may take, where a call does not say otherwise; each further one a quarter longer.
     """
 
     def __init__(
@@ -92,28 +95,33 @@ class Calls:
         token: Token,
         *,
         patience_seconds: float = 60.0,
-        timeout_seconds: float = 30.0,
+        hanging_seconds: float | None = None,
+        timeout_seconds: float = 10.0,
     ) -> None:
         self.addresses = {service: address.rstrip("/") for service, address in addresses.items()}
         self._mint = token
         self._token = ""
         self._minted = -_TOKEN_SECONDS
         self._patience = patience_seconds
-        self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
+        self._hanging = patience_seconds if hanging_seconds is None else hanging_seconds
+        self._timeout = timeout_seconds
         self._session: aiohttp.ClientSession | None = None
+        self._once_only: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, limit_per_host=_CONNECTIONS_PER_SERVICE),
             trust_env=False,
         )
+        self._once_only = aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True), trust_env=False)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._session is not None:
-            await self._session.close()
+        for session in (self._session, self._once_only):
+            if session is not None:
+                await session.close()
 
     async def get(
         self,
@@ -174,20 +182,32 @@ class Calls:
         body: Mapping[str, Any] | None = None,
         timeout_seconds: float | None = None,
     ) -> Reply:
-        within = aiohttp.ClientTimeout(total=timeout_seconds) if timeout_seconds else self._timeout
         data = None if body is None else orjson.dumps(body)
+        began = time.monotonic()
+
+        def worth_another_try(error: Exception) -> bool | float:
+            patience = self._hanging if isinstance(error, TimeoutError) else self._patience
+            return time.monotonic() - began < patience and _worth_another_try(error)
+
         try:
             async for attempt in stamina.retry_context(
-                on=_worth_another_try,
+                on=worth_another_try,
                 attempts=None,
-                timeout=self._patience,
+                timeout=max(self._patience, self._hanging),
                 wait_initial=0.05,
                 wait_max=1.0,
                 wait_jitter=0.05,
             ):
                 with attempt:
                     return await self._once(
-                        service, method, path, query=query, headers=headers, data=data, within=within
+                        service,
+                        method,
+                        path,
+                        query=query,
+                        headers=headers,
+                        data=data,
+                        within=(timeout_seconds or self._timeout) * _LONGER ** (attempt.num - 1),
+                        session=self._session if attempt.num == 1 else self._once_only,
                     )
         except (aiohttp.ClientError, TimeoutError, _NotNow) as error:
             raise Unreachable(service, str(error) or type(error).__name__) from error
@@ -202,21 +222,22 @@ class Calls:
         query: Mapping[str, str | int],
         headers: Mapping[str, str],
         data: bytes | None,
-        within: aiohttp.ClientTimeout,
+        within: float,
+        session: aiohttp.ClientSession | None,
     ) -> Reply:
-        if self._session is None:
+        if session is None:
             raise RuntimeError("Calls are made inside `async with`")
         sent = {"Authorization": f"Bearer {self._bearer()}", "Accept": "application/json", **headers}
         if data is not None:
             sent["Content-Type"] = "application/json"
         began = time.perf_counter()
-        async with self._session.request(
+        async with session.request(
             method,
             self.addresses[service] + path,
             params=query,
             headers=sent,
             data=data,
-            timeout=within,
+            timeout=aiohttp.ClientTimeout(total=within),
             allow_redirects=False,
         ) as answer:
             raw = await answer.read()

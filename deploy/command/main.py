@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from types import FrameType
@@ -16,6 +16,7 @@ import typer
 from deploy import secret_environment
 from deploy.command import demo as demo_
 from deploy.command import load as load_
+from deploy.command import parked as parked_
 from deploy.command import rebuild as rebuild_
 from deploy.command import replicas as replicas_
 from deploy.command import restored as restored_
@@ -25,7 +26,7 @@ from deploy.command import up as up_
 from deploy.command import verify as verify_
 from deploy.command import villages as villages_
 from deploy.command.calls import SERVICES, Calls
-from deploy.command.failures import BadFile, Failure
+from deploy.command.failures import BadFile, Failure, Unreachable
 from deploy.command.showing import aside, results
 from deploy.errands import Deed, Errand, ask
 from deploy.house import HouseFailed
@@ -34,7 +35,8 @@ Answer = TypeVar("Answer")
 
 # A load waits for a service that comes up again; somebody who asks how things stand wants to be told that it is away.
 _PATIENCE_SECONDS = 2.0
-_TIMEOUT_SECONDS = 10.0
+_HANGING_SECONDS = 15.0
+_TIMEOUT_SECONDS = 1.5
 
 app = typer.Typer(
     help="Desa Migran Produktif: five services for migrant workers and their families.",
@@ -163,7 +165,7 @@ def verify() -> None:
 
 @app.command()
 def rebuild(service: Service, view: Annotated[str, typer.Argument(metavar="VIEW", help="The view's name.")]) -> None:
-    """Make a view anew beside the live one, compare them, put right what differs."""
+    """Build a view anew beside the live one, compare them, and switch; what was live is kept until `drop`."""
     _known(service)
     said = _ask(lambda calls: rebuild_.ask(calls, service, view), "operator")
     rebuild_.show(service, said, results())
@@ -173,6 +175,45 @@ def rebuild(service: Service, view: Annotated[str, typer.Argument(metavar="VIEW"
     if differing:
         results().print(f"{said['repaired']} put right · diperbaiki")
     raise typer.Exit(1 if differing else 0)
+
+
+@app.command()
+def drop(service: Service, view: Annotated[str, typer.Argument(metavar="VIEW", help="The view's name.")]) -> None:
+    """Drop what a view was before it was rebuilt or upgraded."""
+    _known(service)
+    dropped = _ask(lambda calls: rebuild_.drop(calls, service, view), "operator")
+    results().print(", ".join(dropped) or "There was nothing to drop. · Tidak ada yang dihapus.", soft_wrap=True)
+
+
+@app.command()
+def parked(
+    service: Annotated[str | None, typer.Argument(metavar="[SERVICE]", help="All services without it.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Show whose facts wait, since when and why; ends with 1 if somebody's do."""
+    found = _ask(lambda calls: parked_.ask(calls, _services(service)), "operator")
+    if json:
+        shown = {name: None if isinstance(said, Unreachable) else said for name, said in found.items()}
+        sys.stdout.buffer.write(orjson.dumps(shown, option=orjson.OPT_INDENT_2) + b"\n")
+    else:
+        parked_.show(found, results())
+    for sentence in parked_.silent(found):
+        aside().print(sentence, markup=False)
+    raise typer.Exit(1 if any(found.values()) else 0)
+
+
+@app.command()
+def replay(
+    service: Annotated[str | None, typer.Argument(metavar="[SERVICE]", help="All services without it.")] = None,
+    hearer: Annotated[str | None, typer.Option("--hearer", metavar="NAME", help="A view, or reactions.")] = None,
+    person: Annotated[str | None, typer.Option("--person", metavar="ID", help="One person alone.")] = None,
+) -> None:
+    """Let facts that wait take effect, each person's in their order; ends with 1 if somebody's still wait."""
+    done = _ask(lambda calls: parked_.replay(calls, _services(service), hearer, person), "operator")
+    left = parked_.show_replayed(done, results())
+    for sentence in parked_.silent(done):
+        aside().print(sentence, markup=False)
+    raise typer.Exit(1 if left or parked_.silent(done) else 0)
 
 
 @app.command()
@@ -269,7 +310,10 @@ def _ask(job: Callable[[Calls], Awaitable[Answer]], *roles: str, patience_second
 
     async def asked() -> Answer:
         async with running.find().calls(
-            *roles, patience_seconds=patience_seconds, timeout_seconds=_TIMEOUT_SECONDS
+            *roles,
+            patience_seconds=patience_seconds,
+            hanging_seconds=_HANGING_SECONDS,
+            timeout_seconds=_TIMEOUT_SECONDS,
         ) as calls:
             return await job(calls)
 
@@ -281,6 +325,14 @@ def _change(deed: Deed, services: Mapping[str, int]) -> None:
     for service in services:
         _known(service)
     ask(running.data_folder(), Errand(deed, services))
+
+
+def _services(service: str | None) -> Sequence[str]:
+    """The one that is named, else all."""
+    if service is None:
+        return SERVICES
+    _known(service)
+    return (service,)
 
 
 def _known(service: str) -> None:

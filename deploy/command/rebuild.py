@@ -1,4 +1,4 @@
-"""`desmigratif rebuild`: make a view anew beside the live one, compare them row for row, and put right what differs."""
+"""`desmigratif rebuild`: build a view beside the live one, compare row for row, switch; `drop` what was live."""
 
 import secrets
 from typing import Any
@@ -8,12 +8,23 @@ from rich.console import Console
 from deploy.command.calls import Calls
 from deploy.command.showing import table
 
+_LONG_SECONDS = 3600.0
+
 
 async def ask(calls: Calls, service: str, view: str) -> dict[str, Any]:
     """Rebuild *view* of *service*; answers rows by table, the differences found, and how many rows were put right."""
-    return dict(
-        (await calls.post(service, f"/operations/views/{view}/rebuild", None, key=secrets.token_hex(16))).must()
-    )
+    return await _do(calls, service, view, "rebuild")
+
+
+async def drop(calls: Calls, service: str, view: str) -> list[str]:
+    """Drop what *view* was before it was rebuilt or upgraded; answers what was dropped."""
+    return list((await _do(calls, service, view, "drop-formers"))["dropped"])
+
+
+async def _do(calls: Calls, service: str, view: str, what: str) -> dict[str, Any]:
+    key = secrets.token_hex(16)
+    path = f"/operations/views/{view}/{what}"
+    return dict((await calls.post(service, path, None, key=key, timeout_seconds=_LONG_SECONDS)).must())
 
 
 def show(service: str, said: dict[str, Any], console: Console) -> None:
@@ -23,6 +34,10 @@ def show(service: str, said: dict[str, Any], console: Console) -> None:
         shown.add_row(name, str(rows))
     console.print(shown)
     console.print()
+    if said["parked"]:
+        console.print(f"Left out, parked · tertahan: {', '.join(said['parked'])}", soft_wrap=True)
+    if said["former"]:
+        console.print(f"What was live is kept as {said['former']} until it is dropped. · Yang lama disimpan.")
     if not said["differences"]:
         console.print("The rebuilt view equals the live one, row for row. · Sama baris demi baris.")
 

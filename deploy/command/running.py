@@ -41,13 +41,19 @@ class Running:
     token: str = ""
 
     def calls(
-        self, *roles: str, area: str = "*", patience_seconds: float = 60.0, timeout_seconds: float = 30.0
+        self,
+        *roles: str,
+        area: str = "*",
+        patience_seconds: float = 60.0,
+        hanging_seconds: float | None = None,
+        timeout_seconds: float = 10.0,
     ) -> Calls:
         """Calls by somebody with *roles* in *area*."""
         return Calls(
             self.addresses,
             lambda: self._mint(roles, area),
             patience_seconds=patience_seconds,
+            hanging_seconds=hanging_seconds,
             timeout_seconds=timeout_seconds,
         )
 

@@ -45,12 +45,12 @@ async def wait_until_heard(calls: Calls, seconds: float) -> Statuses:
 
 
 def all_heard(statuses: Statuses) -> bool:
-    """Whether every service is well and every checkpoint has reached what its owner says it has published."""
+    """Whether all is well, nobody's facts wait, and every checkpoint has reached what its owner has published."""
     return not troubles(statuses) and not lags(statuses)
 
 
 def troubles(statuses: Statuses) -> list[str]:
-    """What is wrong, a sentence each: not answering, not ready, stopped at a word."""
+    """What is wrong, a sentence each: not answering, not ready, stopped at a fact, somebody parked."""
     found: list[str] = []
     for service, said in statuses.items():
         if isinstance(said, Unreachable):
@@ -59,6 +59,11 @@ def troubles(statuses: Statuses) -> list[str]:
         found += [
             f"{service} has stopped: {stop['subscription']} at {stop['number']} ({stop['event_id']}): {stop['error']}"
             for stop in said["stopped"]
+        ]
+        found += [
+            f"{service} has parked {one['key']} at {one['hearer']} since {one['since'][:19]}Z: {one['why']}, "
+            f"{one['how_many']} of {one['source']}'s facts wait from {one['number']} on"
+            for one in said["parked"]
         ]
         if not said["ready"]:
             found.append(f"{service} is not ready, it waits for {', '.join(said['waits_for']) or 'nothing it names'}")
@@ -93,6 +98,7 @@ def show(statuses: Statuses, console: Console) -> None:
     services = table("Services · layanan", "service", "log", "position", "published", "ready", "refused")
     hearing = table("Who hears whom · siapa mendengar siapa", "hearer", "source", "heard", "head", "behind")
     leases = table("Leases · giliran", "lease", "holder", "until")
+    kept = table("Kept from before · versi lama", "view", "what it was")
     for service in SERVICES:
         said = statuses[service]
         if isinstance(said, Unreachable):
@@ -111,7 +117,10 @@ def show(statuses: Statuses, console: Console) -> None:
             hearing.add_row(f"{service} {one['hearer']}", one["source"], *figures)
         for lease in said["leases"]:
             leases.add_row(f"{service} {lease['name']}", str(lease["holder"]), str(lease["until"]))
-    for shown in (services, hearing, leases):
+    for service, said in statuses.items():
+        for view, formers in said["formers"].items() if isinstance(said, dict) else ():
+            kept.add_row(f"{service} {view}", ", ".join(formers))
+    for shown in (services, hearing, leases, *([kept] if kept.rows else ())):
         console.print(shown)
         console.print()
     for service, said in statuses.items():

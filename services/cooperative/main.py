@@ -1,7 +1,7 @@
 """Cooperative, put together and run."""
 
 from services.cooperative import __doc__ as charter
-from services.cooperative.api import SCOPES, router
+from services.cooperative.api import SCOPES, TAGS, router
 from services.cooperative.commands import handle
 from services.cooperative.domain.group import GroupFormed, MemberJoined, MemberLeft
 from services.cooperative.views import groups, prospects
@@ -18,6 +18,7 @@ SERVICE = Service(
     views=(prospects.VIEW, groups.VIEW),
     router=router,
     scopes=SCOPES,
+    tags=TAGS,
 )
 """Cooperative publishes nothing yet: who belongs to a group concerns no other pillar."""
 

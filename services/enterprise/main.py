@@ -1,7 +1,7 @@
 """Enterprise, put together and run."""
 
 from services.enterprise import __doc__ as charter
-from services.enterprise.api import SCOPES, router
+from services.enterprise.api import SCOPES, TAGS, router
 from services.enterprise.commands import handle
 from services.enterprise.domain.course import AttendanceRecorded, CourseOffered, ParticipantEnrolled
 from services.enterprise.views import courses, training_roster
@@ -18,6 +18,7 @@ SERVICE = Service(
     views=(training_roster.VIEW, courses.VIEW),
     router=router,
     scopes=SCOPES,
+    tags=TAGS,
 )
 """Enterprise publishes nothing yet: what is learnt in a course concerns no other pillar."""
 

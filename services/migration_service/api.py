@@ -1,14 +1,16 @@
 """The migration service over HTTP."""
 
+from datetime import date, datetime
 from typing import Annotated, Any, get_args
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
-from pydantic import Field
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import ConfigDict, Field
 
 from services.migration_service.commands import CheckCells
+from services.migration_service.domain import refusals
 from services.migration_service.domain.placement import Cells, Procedure, Scheme, Sector
-from services.migration_service.domain.trip import Reason
+from services.migration_service.domain.trip import Reason, Standing
 from services.migration_service.domain.trip_rules import (
     CorrectDeparture,
     CorrectLeaveEnd,
@@ -21,7 +23,9 @@ from services.migration_service.domain.trip_rules import (
     RetractReturn,
 )
 from services.migration_service.views import service_files, standing, trips
-from shared.http import Body, Paging, Read, Write
+from shared.errors import NOT_FOUND
+from shared.http import Body, Page, Paging, Read, Shown, Write, Written, edits, records, shows
+from shared.http.examples import TRIP, WORKER, example
 
 router = APIRouter()
 
@@ -43,6 +47,32 @@ SCOPES: dict[tuple[str, str], str] = {
 }
 """What a caller must be allowed to do, route by route."""
 
+TAGS = {
+    "trips": "Departures, returns, leaves (cuti) and their corrections: one trip from the day of leaving to the end.",
+    "service files": "What the service centre keeps for each worker; opened by itself.",
+    "figures": "Counts by village.",
+}
+"""The groups of routes on the API pages."""
+
+TripId = Annotated[UUID, Path(description="The trip.", examples=[TRIP])]
+WorkerId = Annotated[UUID, Path(description="The worker's person id.", examples=[WORKER])]
+
+_COLUMNS_OF_DEPARTURE = (
+    refusals.COUNTRY_UNKNOWN,
+    refusals.CONTRACT_DATE_INVALID,
+    refusals.DEPARTED_ON_INVALID,
+    refusals.SCHEME_INVALID,
+    refusals.SECTOR_INVALID,
+    refusals.PROCEDURE_INVALID,
+)
+_COLUMNS_OF_RETURN = (refusals.RETURNED_ON_INVALID, refusals.REASON_UNKNOWN)
+_TOO_EARLY = (
+    refusals.RETURNED_BEFORE_DEPARTURE,
+    refusals.RETURNED_BEFORE_LEAVE,
+    refusals.RETURNED_BEFORE_LEAVE_ENDED,
+)
+_OUT_OF_ORDER = (*_TOO_EARLY, refusals.LEAVE_ENDED_BEFORE_LEAVE)
+
 
 def _codes(literal: Any, *more: None) -> dict[str, Any]:
     """Shown in the API pages; held against what is sent by the rules, so that a wrong one has its column's code."""
@@ -51,6 +81,8 @@ def _codes(literal: Any, *more: None) -> dict[str, Any]:
 
 class CellsBody(Body):
     """What is said of a departure, as the list has it or as a form sends it."""
+
+    model_config = example(country="Taiwan", departed_on="2024-02-01")
 
     country: str | None = Field(
         default=None,
@@ -100,6 +132,10 @@ class CellsBody(Body):
 class DepartureBody(CellsBody):
     """A worker left for work abroad (keberangkatan)."""
 
+    model_config = example(
+        worker_id=WORKER, country="Hong Kong", decree="SK-0042/2024", contract_date="15/01/2024", departed_on="2024-02"
+    )
+
     worker_id: UUID | None = Field(
         default=None, description="The worker's person id; may be left out with check=1, to have the rest judged."
     )
@@ -107,6 +143,15 @@ class DepartureBody(CellsBody):
 
 class ReturnBody(Body):
     """A worker is home (kepulangan)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"trip_id": TRIP, "returned_on": "2026-02-01", "reason": "contract_ended"},
+                {"trip_id": TRIP, "returned_on": "2025-06", "reason": "leave"},
+            ]
+        }
+    )
 
     trip_id: UUID = Field(description="The trip that the worker returned from.")
     returned_on: str = Field(
@@ -121,12 +166,16 @@ class ReturnBody(Body):
 class LeaveEndBody(Body):
     """A worker went back from leave (akhir cuti)."""
 
+    model_config = example(trip_id=TRIP, ended_on="2025-07-01")
+
     trip_id: UUID = Field(description="The trip from which the worker was on leave.")
     ended_on: str = Field(description="Day of leaving again, ISO 8601, or 2024-05 or 2024 where less is known.")
 
 
 class ReturnCorrectionBody(Body):
     """What was wrong about the last return of a trip."""
+
+    model_config = example(returned_on="2026-02-03")
 
     returned_on: str | None = Field(default=None, description="The day that is right; stays if not sent.")
     reason: str | None = Field(
@@ -137,78 +186,225 @@ class ReturnCorrectionBody(Body):
 class LeaveEndCorrectionBody(Body):
     """What was wrong about the last end of a leave."""
 
+    model_config = example(ended_on="2025-07-03")
+
     ended_on: str | None = Field(default=None, description="The day that is right; stays if not sent.")
 
 
-@router.post("/departures", status_code=201, summary="Record a departure", tags=["trips"])
-async def record_departure(body: DepartureBody, write: Write) -> Response:
-    """Opens a trip; its id is the answer's. A non-procedural departure is recorded like any other.
+class DepartureWritten(Written):
+    """What a departure is answered."""
 
-    Refuses: country-unknown, contract-date-invalid, departed-on-invalid, scheme-invalid, sector-invalid,
-    procedure-invalid, worker-id-missing, worker-unknown, duplicate-row.
-    """
+    departed_on: str = Field(description="The day it is taken for, as precise as it is known.")
+
+
+class TripInList(Shown):
+    """A trip as it stands now."""
+
+    id: UUID
+    worker_id: UUID
+    village: str = Field(description="Where the worker is served, a dotted code.")
+    country: str = Field(description="ISO 3166-1 alpha-2.", examples=["HK"])
+    departed_on: str = Field(description="As precise as it is known.", examples=["2024-02"])
+    contract_date: date | None
+    scheme: Scheme
+    sector: Sector
+    procedure: Procedure
+    standing: Standing = Field(description="Where the trip stands.")
+    since: str = Field(description="From when it stands so, as precise as it is known.", examples=["2026-02-01"])
+    reason: Reason | None = Field(description="Of the return that the standing follows from (UU 18/2017 Ps 27).")
+    overlaps: list[UUID] = Field(description="Trips of the same person that cannot be so at the same time.")
+
+
+class Fact(Shown):
+    """Something that was said of a trip."""
+
+    version: int
+    fact: str = Field(description="What was said.", examples=["Returned"])
+    occurred_on: str = Field(description="When it happened, as precise as it is known.", examples=["2026-02-01"])
+    reason: Reason | None = Field(description="Of a return.")
+    corrects: int | None = Field(description="The version of the fact that it corrects or retracts.")
+    recorded_at: datetime
+
+
+class Trip(TripInList):
+    """A trip with all that was ever said of it."""
+
+    decree: str | None = Field(description="Number of the placement decree; null for an erased worker.")
+    facts: list[Fact]
+
+
+class ServiceFile(Shown):
+    """What the service centre keeps for a worker."""
+
+    worker_id: UUID
+    village: str = Field(description="Where the worker is served, a dotted code.")
+    opened_on: date
+    trips: list[UUID] = Field(description="The earliest departure first.")
+
+
+class Figure(Shown):
+    """What is counted in a village."""
+
+    village: str = Field(description="A dotted code.")
+    abroad: int
+    on_leave: int
+    returned: int
+    deceased: int
+
+
+@router.post(
+    "/departures",
+    status_code=201,
+    summary="Record a departure",
+    tags=["trips"],
+    responses=records(
+        TRIP,
+        *_COLUMNS_OF_DEPARTURE,
+        refusals.WORKER_ID_MISSING,
+        refusals.WORKER_UNKNOWN,
+        refusals.DUPLICATE_ROW,
+        model=DepartureWritten,
+        departed_on="2024-02",
+    ),
+)
+async def record_departure(body: DepartureBody, write: Write) -> Response:
+    """Opens a trip; its id is the answer's. A non-procedural departure is recorded like any other."""
     if body.worker_id is None:
         return await write(CheckCells(cells=body.cells()))
     return await write(RecordDeparture(worker_id=body.worker_id, cells=body.cells()))
 
 
-@router.post("/returns", status_code=201, summary="Record a return", tags=["trips"])
+@router.post(
+    "/returns",
+    status_code=201,
+    summary="Record a return",
+    tags=["trips"],
+    responses=records(
+        TRIP,
+        NOT_FOUND,
+        *_COLUMNS_OF_RETURN,
+        refusals.TRIP_RETRACTED,
+        refusals.ALREADY_RETURNED,
+        refusals.ALREADY_ON_LEAVE,
+        *_TOO_EARLY,
+    ),
+)
 async def record_return(body: ReturnBody, write: Write) -> Response:
-    """From abroad, or straight from leave.
-
-    Refuses: not-found, returned-on-invalid, reason-unknown, trip-retracted, already-returned, already-on-leave,
-    returned-before-departure, returned-before-leave, returned-before-leave-ended.
-    """
+    """From abroad, or straight from leave: for good, on leave, or by death."""
     return await write(RecordReturn(trip_id=body.trip_id, returned_on=body.returned_on, reason=body.reason))
 
 
-@router.post("/leave-ends", status_code=201, summary="Record the end of a leave", tags=["trips"])
+@router.post(
+    "/leave-ends",
+    status_code=201,
+    summary="Record the end of a leave",
+    tags=["trips"],
+    responses=records(
+        TRIP,
+        NOT_FOUND,
+        refusals.ENDED_ON_INVALID,
+        refusals.TRIP_RETRACTED,
+        refusals.NOT_ON_LEAVE,
+        refusals.LEAVE_ENDED_BEFORE_LEAVE,
+    ),
+)
 async def record_leave_end(body: LeaveEndBody, write: Write) -> Response:
-    """Refuses: not-found, ended-on-invalid, trip-retracted, not-on-leave, leave-ended-before-leave."""
+    """The worker is abroad again, on the same trip."""
     return await write(RecordLeaveEnd(trip_id=body.trip_id, ended_on=body.ended_on))
 
 
-@router.patch("/trips/{trip_id}/departure", summary="Correct a departure", tags=["trips"])
-async def correct_departure(trip_id: UUID, body: CellsBody, write: Write) -> Response:
-    """What is not sent stays; a blank decree takes it away. A departure on the contract date follows its correction.
-
-    Refuses: not-found, the codes of a departure's columns, trip-retracted, duplicate-row, and those of a return's
-    order where one would come to lie before the departure.
-    """
+@router.patch(
+    "/trips/{trip_id}/departure",
+    summary="Correct a departure",
+    tags=["trips"],
+    responses=edits(
+        TRIP,
+        NOT_FOUND,
+        *_COLUMNS_OF_DEPARTURE,
+        refusals.TRIP_RETRACTED,
+        refusals.DUPLICATE_ROW,
+        *_OUT_OF_ORDER,
+        model=DepartureWritten,
+        departed_on="2024-02-01",
+    ),
+)
+async def correct_departure(trip_id: TripId, body: CellsBody, write: Write) -> Response:
+    """What is not sent stays; a blank decree takes it away. A departure on the contract date follows its correction."""
     return await write(CorrectDeparture(trip_id=trip_id, cells=body.cells()))
 
 
-@router.delete("/trips/{trip_id}/departure", summary="Retract a departure", tags=["trips"])
-async def retract_departure(trip_id: UUID, write: Write) -> Response:
-    """The trip never was. Refuses: not-found, trip-retracted, trip-has-return."""
+@router.delete(
+    "/trips/{trip_id}/departure",
+    summary="Retract a departure",
+    tags=["trips"],
+    responses=edits(TRIP, NOT_FOUND, refusals.TRIP_RETRACTED, refusals.TRIP_HAS_RETURN),
+)
+async def retract_departure(trip_id: TripId, write: Write) -> Response:
+    """The trip never was."""
     return await write(RetractDeparture(trip_id=trip_id))
 
 
-@router.patch("/trips/{trip_id}/return", summary="Correct the last return", tags=["trips"])
-async def correct_return(trip_id: UUID, body: ReturnCorrectionBody, write: Write) -> Response:
-    """Refuses: not-found, trip-retracted, not-returned, leave-has-ended, already-on-leave, and a return's codes."""
+@router.patch(
+    "/trips/{trip_id}/return",
+    summary="Correct the last return",
+    tags=["trips"],
+    responses=edits(
+        TRIP,
+        NOT_FOUND,
+        *_COLUMNS_OF_RETURN,
+        refusals.TRIP_RETRACTED,
+        refusals.NOT_RETURNED,
+        refusals.LEAVE_HAS_ENDED,
+        refusals.ALREADY_ON_LEAVE,
+        *_OUT_OF_ORDER,
+    ),
+)
+async def correct_return(trip_id: TripId, body: ReturnCorrectionBody, write: Write) -> Response:
+    """What is not sent stays. A leave from which the worker went back stays a leave."""
     return await write(CorrectReturn(trip_id=trip_id, returned_on=body.returned_on, reason=body.reason))
 
 
-@router.delete("/trips/{trip_id}/return", summary="Retract the last return", tags=["trips"])
-async def retract_return(trip_id: UUID, write: Write) -> Response:
-    """The worker stands where they stood before. Refuses: not-found, trip-retracted, not-returned, leave-has-ended."""
+@router.delete(
+    "/trips/{trip_id}/return",
+    summary="Retract the last return",
+    tags=["trips"],
+    responses=edits(TRIP, NOT_FOUND, refusals.TRIP_RETRACTED, refusals.NOT_RETURNED, refusals.LEAVE_HAS_ENDED),
+)
+async def retract_return(trip_id: TripId, write: Write) -> Response:
+    """The worker stands where they stood before."""
     return await write(RetractReturn(trip_id=trip_id))
 
 
-@router.patch("/trips/{trip_id}/leave-end", summary="Correct the last end of a leave", tags=["trips"])
-async def correct_leave_end(trip_id: UUID, body: LeaveEndCorrectionBody, write: Write) -> Response:
-    """Refuses: not-found, trip-retracted, leave-not-ended, and the codes of a leave's end and of a return's order."""
+@router.patch(
+    "/trips/{trip_id}/leave-end",
+    summary="Correct the last end of a leave",
+    tags=["trips"],
+    responses=edits(
+        TRIP,
+        NOT_FOUND,
+        refusals.ENDED_ON_INVALID,
+        refusals.TRIP_RETRACTED,
+        refusals.LEAVE_NOT_ENDED,
+        *_OUT_OF_ORDER,
+    ),
+)
+async def correct_leave_end(trip_id: TripId, body: LeaveEndCorrectionBody, write: Write) -> Response:
+    """The day on which the worker left again."""
     return await write(CorrectLeaveEnd(trip_id=trip_id, ended_on=body.ended_on))
 
 
-@router.delete("/trips/{trip_id}/leave-end", summary="Retract the last end of a leave", tags=["trips"])
-async def retract_leave_end(trip_id: UUID, write: Write) -> Response:
-    """The worker is still home on leave. Refuses: not-found, trip-retracted, leave-not-ended, trip-has-return."""
+@router.delete(
+    "/trips/{trip_id}/leave-end",
+    summary="Retract the last end of a leave",
+    tags=["trips"],
+    responses=edits(TRIP, NOT_FOUND, refusals.TRIP_RETRACTED, refusals.LEAVE_NOT_ENDED, refusals.TRIP_HAS_RETURN),
+)
+async def retract_leave_end(trip_id: TripId, write: Write) -> Response:
+    """The worker is still home on leave."""
     return await write(RetractLeaveEnd(trip_id=trip_id))
 
 
-@router.get("/trips", summary="Trips by village", tags=["trips"])
+@router.get("/trips", summary="Trips by village", tags=["trips"], responses=shows(Page[TripInList]))
 async def list_trips(
     read: Read,
     paging: Paging,
@@ -219,15 +415,20 @@ async def list_trips(
     return await read.page(query, key=trips.KEY, paging=paging, village=trips.VILLAGE, item=trips.item)
 
 
-@router.get("/trips/{trip_id}", summary="One trip", tags=["trips"])
-async def get_trip(trip_id: UUID, read: Read) -> Response:
+@router.get("/trips/{trip_id}", summary="One trip", tags=["trips"], responses=shows(Trip, NOT_FOUND, etag=True))
+async def get_trip(trip_id: TripId, read: Read) -> Response:
     """With its decree and all that was ever said of it; *corrects* is the version of the fact it is about."""
     row = await read.one(trips.trip(trip_id), village=trips.VILLAGE)
     decree = await read.open(row["decree"])
     return read.answer({**trips.item(row), "decree": decree, "facts": row["facts"]}, version=row["version"])
 
 
-@router.get("/service-files", summary="Service files by village", tags=["service files"])
+@router.get(
+    "/service-files",
+    summary="Service files by village",
+    tags=["service files"],
+    responses=shows(Page[ServiceFile]),
+)
 async def list_service_files(read: Read, paging: Paging) -> dict[str, Any]:
     """One for each worker of the registry, opened by itself."""
     return await read.page(
@@ -235,14 +436,19 @@ async def list_service_files(read: Read, paging: Paging) -> dict[str, Any]:
     )
 
 
-@router.get("/service-files/{worker_id}", summary="One worker's service file", tags=["service files"])
-async def get_service_file(worker_id: UUID, read: Read) -> dict[str, Any]:
+@router.get(
+    "/service-files/{worker_id}",
+    summary="One worker's service file",
+    tags=["service files"],
+    responses=shows(ServiceFile, NOT_FOUND),
+)
+async def get_service_file(worker_id: WorkerId, read: Read) -> dict[str, Any]:
     """Where the worker is served and which trips are in the file."""
     query = service_files.service_files().where(service_files.WORKER == worker_id)
     return dict(await read.one(query, village=service_files.VILLAGE))
 
 
-@router.get("/figures", summary="Where each village's workers stand", tags=["figures"])
+@router.get("/figures", summary="Where each village's workers stand", tags=["figures"], responses=shows(Page[Figure]))
 async def list_figures(read: Read, paging: Paging) -> dict[str, Any]:
     """Workers abroad, on leave, returned for good and deceased; a village with none is not listed."""
     return await read.page(standing.figures(), key=(standing.VILLAGE,), paging=paging, village=standing.VILLAGE)

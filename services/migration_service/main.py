@@ -1,7 +1,7 @@
 """The migration service, put together and run."""
 
 from services.migration_service import __doc__ as charter
-from services.migration_service.api import SCOPES, router
+from services.migration_service.api import SCOPES, TAGS, router
 from services.migration_service.commands import handle
 from services.migration_service.domain.service_file import ServiceFileErased, ServiceFileMoved, ServiceFileOpened
 from services.migration_service.domain.trip import (
@@ -45,6 +45,7 @@ SERVICE = Service(
     views=(trips.VIEW, service_files.VIEW, standing.VIEW),
     router=router,
     scopes=SCOPES,
+    tags=TAGS,
 )
 
 if __name__ == "__main__":

@@ -4,10 +4,13 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
+from pydantic import Field
 
 from services.parenting.views import children
-from shared.http import Paging, Read
+from shared.errors import NOT_FOUND
+from shared.http import Page, Paging, Read, Shown, shows
+from shared.http.examples import CHILD
 
 router = APIRouter()
 
@@ -18,6 +21,13 @@ SCOPES: dict[tuple[str, str], str] = {
 }
 """What a caller must be allowed to do, route by route."""
 
+TAGS = {
+    "children": "Children with a parent abroad (anak yang ditinggal orang tua bekerja di luar negeri).",
+    "figures": "Counts by village.",
+}
+"""The groups of routes on the API pages."""
+
+PersonId = Annotated[UUID, Path(description="The child.", examples=[CHILD])]
 On = Annotated[
     date | None,
     Query(
@@ -29,7 +39,29 @@ On = Annotated[
 ]
 
 
-@router.get("/children", summary="Children with a parent abroad, by village", tags=["children"])
+class Child(Shown):
+    """A child with a parent abroad."""
+
+    person_id: UUID
+    village: str = Field(description="Where the child lives, a dotted code.")
+    birth_year: int | None = Field(description="Null where it is unknown.")
+    guardian_id: UUID | None = Field(description="Who cares for the child (wali), where it is known.")
+    parents_abroad: list[UUID] = Field(description="The parents who are abroad.")
+
+
+class Figure(Shown):
+    """What is counted in a village."""
+
+    village: str = Field(description="A dotted code.")
+    children_with_parent_abroad: int
+
+
+@router.get(
+    "/children",
+    summary="Children with a parent abroad, by village",
+    tags=["children"],
+    responses=shows(Page[Child]),
+)
 async def list_children(read: Read, paging: Paging, on: On = None) -> dict[str, Any]:
     """Each until 31 December of the year of the 18th birthday, with the parents who are abroad and the guardian."""
     return await read.page(
@@ -37,14 +69,24 @@ async def list_children(read: Read, paging: Paging, on: On = None) -> dict[str, 
     )
 
 
-@router.get("/children/{person_id}", summary="One child with a parent abroad", tags=["children"])
-async def get_child(person_id: UUID, read: Read, on: On = None) -> dict[str, Any]:
+@router.get(
+    "/children/{person_id}",
+    summary="One child with a parent abroad",
+    tags=["children"],
+    responses=shows(Child, NOT_FOUND),
+)
+async def get_child(person_id: PersonId, read: Read, on: On = None) -> dict[str, Any]:
     """404 for whoever is not on the roster."""
     query = children.children(on or read.today).where(children.PERSON == person_id)
     return dict(await read.one(query, village=children.VILLAGE))
 
 
-@router.get("/figures", summary="Children with a parent abroad, counted by village", tags=["figures"])
+@router.get(
+    "/figures",
+    summary="Children with a parent abroad, counted by village",
+    tags=["figures"],
+    responses=shows(Page[Figure]),
+)
 async def list_figures(read: Read, paging: Paging, on: On = None) -> dict[str, Any]:
     """Each child once, however many parents are abroad; a village with none is not listed."""
     return await read.page(

@@ -1,7 +1,7 @@
 """Parenting, put together and run."""
 
 from services.parenting import __doc__ as charter
-from services.parenting.api import SCOPES, router
+from services.parenting.api import SCOPES, TAGS, router
 from services.parenting.views import children
 from shared.main import run
 from shared.service import Service
@@ -16,6 +16,7 @@ SERVICE = Service(
     views=(children.VIEW,),
     router=router,
     scopes=SCOPES,
+    tags=TAGS,
 )
 """Parenting records nothing of its own yet; it answers from what it hears."""
 

@@ -1,7 +1,7 @@
 """Composition root of the registry: ``python -m services.registry.main`` runs it."""
 
 from services.registry import __doc__ as charter
-from services.registry.api import SCOPES, router
+from services.registry.api import SCOPES, TAGS, router
 from services.registry.commands import handle
 from services.registry.domain import household, person, village
 from services.registry.publishing import publish
@@ -37,6 +37,7 @@ SERVICE = Service(
     views=(villages.VIEW, people.VIEW, households.VIEW),
     router=router,
     scopes=SCOPES,
+    tags=TAGS,
 )
 
 if __name__ == "__main__":

@@ -7,13 +7,13 @@ import httpx
 import structlog
 from fastapi import Depends, FastAPI
 from fastapi.telemetry import TelemetryConfig
-from opentelemetry.trace import SpanKind
+from opentelemetry.trace import Span, SpanKind, StatusCode
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from shared import telemetry
-from shared.errors import Refusal, Refused
-from shared.http import kernel, problems
+from shared.errors import Refused
+from shared.http import kernel, pages, problems
 from shared.http.access import TOKEN_INVALID, TOKEN_MISSING, TokenInvalid, Tokens
 from shared.http.doors import authorize
 from shared.runtime import Runtime
@@ -26,18 +26,15 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 log = structlog.get_logger()
 
 _MOST_BYTES = 1 << 20
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"})
+_SERVER_ERROR = 500
 
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 """FastAPI's own spans hold the address as it was asked, and with it what a caller wrote there (P6)."""
 
-STARTING = Refusal(
-    "starting", 503, "This service is starting or ending: try again soon.",
-    "Layanan ini sedang dimulai atau dihentikan: coba lagi sebentar lagi.",
-)  # fmt: skip
-
 
 class Doorkeeper:
-    """Outermost: a span for each request, a token for all but health and the API pages."""
+    """Outermost: a span and a token for all but health and the API pages."""
 
     def __init__(
         self, app: Callable[[Scope, Receive, Send], Awaitable[None]], runtime: Runtime, tokens: Tokens
@@ -51,28 +48,33 @@ class Doorkeeper:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if scope["path"] in kernel.OPEN:  # probes would be most of what is traced
+            await self._app(scope, _bounded(receive), send)
+            return
         headers = {name: value for name, value in scope["headers"] if name in (b"authorization", b"traceparent")}
         traceparent = headers.get(b"traceparent")
+        # A caller may write anything for a method too.
+        method = scope["method"] if scope["method"] in _METHODS else "HTTP"
+        attributes = {
+            "http.request.method": method if method in _METHODS else "_OTHER",
+            "network.protocol.version": scope["http_version"],
+        }
         with telemetry.span(
-            f"{scope['method']} request", traceparent.decode("latin-1") if traceparent else None, SpanKind.SERVER
+            method, traceparent.decode("latin-1") if traceparent else None, SpanKind.SERVER, attributes
         ) as span:
-            refused = await self._refused(scope, headers.get(b"authorization", b"").decode("latin-1"))
-            if refused:
-                await refused(scope, receive, send)
-                return
 
             async def sending(message: MutableMapping[str, Any]) -> None:
-                if message["type"] == "http.response.start":
-                    route = getattr(scope.get("route"), "path", None)
-                    span.update_name(f"{scope['method']} {route}" if route else f"{scope['method']} unknown")
-                    span.set_attribute("http.response.status_code", message["status"])
+                if message["type"] == "http.response.start" and span.is_recording():
+                    _tell(span, method, scope, message["status"])
                 await send(message)
 
-            await self._app(scope, _bounded(receive), sending)
+            refused = await self._refused(scope, headers.get(b"authorization", b"").decode("latin-1"))
+            if refused:
+                await refused(scope, receive, sending)
+            else:
+                await self._app(scope, _bounded(receive), sending)
 
     async def _refused(self, scope: Scope, authorization: str) -> Response | None:
-        if scope["path"] in kernel.OPEN:
-            return None
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token:
             return problems.answer(Refused(TOKEN_MISSING), {"WWW-Authenticate": "Bearer"})
@@ -84,8 +86,20 @@ class Doorkeeper:
             log.warning("no-keys-of-the-issuer", error=type(error).__name__)
             return problems.answer(Refused(problems.UNAVAILABLE))
         if self._runtime.waits_for or self._runtime.stopping:
-            return problems.answer(Refused(STARTING))
+            return problems.answer(Refused(problems.STARTING))
         return None
+
+
+def _tell(span: Span, method: str, scope: Scope, status: int) -> None:
+    """How a request ended. Its address stays out: it holds what the caller wrote there (P6)."""
+    route = getattr(scope.get("route"), "path", None)
+    if route:
+        span.update_name(f"{method} {route}")
+        span.set_attribute("http.route", route)
+    span.set_attribute("http.response.status_code", status)
+    if status >= _SERVER_ERROR:
+        span.set_status(StatusCode.ERROR)
+        span.set_attribute("error.type", str(status))
 
 
 def _bounded(receive: Receive) -> Receive:
@@ -105,24 +119,24 @@ def _bounded(receive: Receive) -> Receive:
 
 def build(service: Service, runtime: Runtime) -> Doorkeeper:
     """The application; refuses to be built where a route has no row in a scope table."""
-    app = FastAPI(
-        title=f"Desmigratif {service.name}",
-        description=service.charter,
-        version="1",
-        redoc_url=None,
-        redirect_slashes=False,
-        telemetry=_NO_TELEMETRY,
-    )
+    app = routes(service)
     app.state.runtime = runtime
+    settings = runtime.settings
+    return Doorkeeper(app, runtime, Tokens(settings.jwks, settings.issuer, settings.audience))
+
+
+def routes(service: Service) -> FastAPI:
+    """The application without anything behind it: enough for its document."""
+    app = pages.Documented(service, {**service.tags, **kernel.TAGS}, telemetry=_NO_TELEMETRY)
     app.state.scopes = {**kernel.SCOPES, **service.scopes}
     app.include_router(kernel.router)
     app.include_router(service.router, dependencies=[Depends(authorize)])
+    pages.install(app)
     problems.install(app)
     without = unscoped(app)
     if without:
         raise RuntimeError(f"routes without a scope: {sorted(without)}")
-    settings = runtime.settings
-    return Doorkeeper(app, runtime, Tokens(settings.jwks, settings.issuer, settings.audience))
+    return app
 
 
 def unscoped(app: FastAPI) -> set[tuple[str, str]]:

@@ -14,7 +14,7 @@ from fastapi import Depends, Header, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict
 
-from shared import ids, positions
+from shared import ids, parking, positions
 from shared.codec import sealed_from, unseal
 from shared.errors import NOT_FOUND, Refusal, Refused
 from shared.execute import Answer, Caller, execute
@@ -87,7 +87,11 @@ async def reached(
     if not told:
         return {}
     vector = positions.parse(",".join(told))
-    await until_reached(runtime_of(request), vector)
+    runtime = runtime_of(request)
+    await until_reached(runtime, vector)
+    asked_for = [*request.path_params.values(), *request.query_params.values()]
+    if runtime.parked and await parking.is_parked(runtime.pool, [h.name for h in runtime.hearers], asked_for):
+        raise Refused(parking.PARKED)
     return vector
 
 
@@ -312,9 +316,14 @@ async def _writing(
     _scope: Annotated[None, Depends(authorize)],
     vector: Annotated[positions.Vector, Depends(reached)],
     idempotency_key: Annotated[
-        str | None, Header(max_length=255, description="Yours to choose; the same for every sending of one request.")
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            max_length=255,
+            description="Yours to choose; the same for every sending of one request. Only a check may leave it out.",
+        ),
     ] = None,
-    if_match: Annotated[str | None, Header(description="For edits: the ETag of what is edited.")] = None,
+    if_match: Annotated[str | None, Header(alias="If-Match", description="The ETag of what is edited.")] = None,
     check: Annotated[bool, Query(description="Validate and decide, but record nothing.")] = False,
 ) -> Writing:
     return Writing(request, vector, idempotency_key, if_match, check)

@@ -1,19 +1,23 @@
 """The routes that every service has: health, the feed, and what an operator asks."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 
-from shared import operations
+from shared import operations, parking, viewing
 from shared.errors import NOT_FOUND, Refusal, Refused
 from shared.feed import PAGE
+from shared.http import pages
+from shared.http.answers import refuses
 from shared.http.doors import authorize, runtime_of
 from shared.log import identity as identities
 from shared.runtime import Runtime
-from shared.viewing import rebuild
+from shared.viewing import FORMER_IN_USE, REBUILD_POSTPONED, REBUILD_STOPPED, REBUILD_UNDER_WAY
+from shared.views import View
 
 router = APIRouter()
 
@@ -23,12 +27,22 @@ SCOPES: dict[tuple[str, str], str] = {
     ("GET", "/operations/verify"): "operate",
     ("GET", "/operations/verify/event"): "operate",
     ("GET", "/operations/propagation"): "operate",
+    ("GET", "/operations/parked"): "operate",
+    ("POST", "/operations/replay"): "operate",
     ("POST", "/operations/views/{view}/rebuild"): "operate",
+    ("POST", "/operations/views/{view}/drop-formers"): "operate",
     ("POST", "/operations/restored"): "operate",
 }
 
-OPEN = frozenset({"/health/live", "/health/ready", "/docs", "/docs/oauth2-redirect", "/openapi.json"})
+OPEN = frozenset({"/health/live", "/health/ready", *pages.PATHS})
 """The only paths that need no token."""
+
+TAGS = {
+    "feed": "What this service published, as it was said and in order: for services, and to fill a hole.",
+    "operations": "For who runs the house: positions, comparison with the bus, rebuilding. No personal data.",
+    "health": "For supervisors of processes; no token.",
+}
+"""The groups of these routes on the API pages."""
 
 CURSOR_UNKNOWN = Refusal(
     "cursor-unknown", 409, "This log does not hold what the cursor names: it was put back, or it is another log.",
@@ -40,6 +54,8 @@ _LAST = 2**63 - 1
 
 _authorized = [Depends(authorize)]
 
+ViewName = Annotated[str, Path(description="The view's name.", examples=["training_roster"])]
+
 
 @router.get("/health/live", tags=["health"], summary="Is the process alive?")
 async def live() -> dict[str, str]:
@@ -47,7 +63,12 @@ async def live() -> dict[str, str]:
     return {"status": "alive"}
 
 
-@router.get("/health/ready", tags=["health"], summary="Can it do its work, and what does it wait for?")
+@router.get(
+    "/health/ready",
+    tags=["health"],
+    summary="Can it do its work, and what does it wait for?",
+    responses={"503": {"description": "Not yet: *waits_for* says for what."}},
+)
 async def ready(request: Request) -> Response:
     """200 when everything is there, else 503 with what is waited for."""
     runtime = runtime_of(request)
@@ -60,7 +81,13 @@ def _lineage(runtime: Runtime) -> list[dict[str, Any]]:
     return [{"log_id": str(n.log_id), "begins_after": n.begins_after} for n in runtime.identity.lineage]
 
 
-@router.get("/feed", tags=["feed"], summary="Published events as stored, in order", dependencies=_authorized)
+@router.get(
+    "/feed",
+    tags=["feed"],
+    summary="Published events as stored, in order",
+    dependencies=_authorized,
+    responses=refuses(CURSOR_UNKNOWN),
+)
 async def feed(
     request: Request,
     after: Annotated[int, Query(ge=0, le=_LAST, description="The published number to go on after.")],
@@ -104,7 +131,11 @@ async def verify(request: Request) -> Response:
 
 
 @router.get(
-    "/operations/verify/event", tags=["operations"], summary="The event under a number", dependencies=_authorized
+    "/operations/verify/event",
+    tags=["operations"],
+    summary="The event under a number",
+    dependencies=_authorized,
+    responses=refuses(NOT_FOUND),
 )
 async def event_under(
     request: Request, number: Annotated[int, Query(ge=1, le=_LAST, description="A published number.")]
@@ -130,19 +161,60 @@ async def propagation(
     return await operations.propagation(runtime_of(request), word)
 
 
+@router.get("/operations/parked", tags=["operations"], summary="Whose facts wait", dependencies=_authorized)
+async def parked(request: Request) -> dict[str, Any]:
+    """By hearer, source and partition key (a person's id): since when, from which number on, why, how many facts."""
+    return {"items": [operations.as_json(waiting) for waiting in await operations.parked(runtime_of(request))]}
+
+
+@router.post(
+    "/operations/replay",
+    tags=["operations"],
+    summary="Let what waits take effect",
+    dependencies=_authorized,
+    responses=refuses(NOT_FOUND),
+)
+async def replay(
+    request: Request,
+    hearer: Annotated[str | None, Query(description="A view's name, or `reactions`; all without it.")] = None,
+    key: Annotated[str | None, Query(description="A partition key (a person's id); everybody without it.")] = None,
+) -> dict[str, Any]:
+    """Each person's facts in their order. One that is poison still stays, with all that came after it."""
+    replayed = await parking.replay(runtime_of(request), hearer, key)
+    return {"items": [asdict(one) for one in replayed]}
+
+
 @router.post(
     "/operations/views/{view}/rebuild",
     tags=["operations"],
-    summary="Rebuild a view beside the live one, compare, mend",
+    summary="Build a view anew beside the live one, compare, switch",
     dependencies=_authorized,
+    responses=refuses(NOT_FOUND, REBUILD_UNDER_WAY, REBUILD_POSTPONED, REBUILD_STOPPED),
 )
-async def rebuild_view(request: Request, view: str) -> dict[str, Any]:
-    """What differed, by table and key; afterwards the live view is what its events say. `not-found`."""
+async def rebuild_view(request: Request, view: ViewName) -> dict[str, Any]:
+    """What differed, by table and key; what was rebuilt is live from then on, what was live is kept as former."""
     runtime = runtime_of(request)
-    found = next((v for v in runtime.service.views if v.name == view), None)
+    return await viewing.rebuild(runtime, _view(runtime, view))
+
+
+@router.post(
+    "/operations/views/{view}/drop-formers",
+    tags=["operations"],
+    summary="Drop what rebuilds and upgrades left of a view",
+    dependencies=_authorized,
+    responses=refuses(NOT_FOUND, FORMER_IN_USE),
+)
+async def drop_formers(request: Request, view: ViewName) -> dict[str, Any]:
+    """What was dropped."""
+    runtime = runtime_of(request)
+    return {"dropped": await viewing.drop_formers(runtime, _view(runtime, view))}
+
+
+def _view(runtime: Runtime, name: str) -> View:
+    found = next((view for view in runtime.service.views if view.name == name), None)
     if found is None:
         raise Refused(NOT_FOUND)
-    return await rebuild(runtime, found)
+    return found
 
 
 @router.post(

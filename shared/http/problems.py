@@ -25,6 +25,10 @@ UNAVAILABLE = Refusal(
     "unavailable", 503, "Something this service needs is away: send the request again soon.",
     "Bagian yang diperlukan layanan ini sedang tidak tersedia: kirim ulang sebentar lagi.",
 )  # fmt: skip
+STARTING = Refusal(
+    "starting", 503, "This service is starting or ending: try again soon.",
+    "Layanan ini sedang dimulai atau dihentikan: coba lagi sebentar lagi.",
+)  # fmt: skip
 INTERNAL = Refusal(
     "internal", 500, "This is our fault. Nothing was recorded unless a retry says so.",
     "Ini kesalahan kami. Tidak ada yang dicatat kecuali pengiriman ulang menyatakannya.",
@@ -34,9 +38,11 @@ METHOD_NOT_ALLOWED = Refusal(
     "method-not-allowed", 405, "This route does not take this method.", "Metode ini tidak berlaku untuk alamat ini."
 )
 
+MEDIA_TYPE = "application/problem+json"
 
-def answer(refused: Refused, headers: Mapping[str, str] | None = None) -> Response:
-    """*refused* as ``application/problem+json``."""
+
+def body_of(refused: Refused) -> dict[str, object]:
+    """What a caller is told of *refused*."""
     refusal = refused.refusal
     body: dict[str, object] = {
         "type": f"urn:desmigratif:problem:{refusal.slug}",
@@ -49,11 +55,16 @@ def answer(refused: Refused, headers: Mapping[str, str] | None = None) -> Respon
         body["errors"] = [
             {"column": e.column, "code": e.code, **({"warning": True} if e.warning else {})} for e in refused.errors
         ]
-    body |= refused.extra
+    return body | refused.extra
+
+
+def answer(refused: Refused, headers: Mapping[str, str] | None = None) -> Response:
+    """*refused* as ``application/problem+json``."""
+    status = refused.refusal.status
     all_headers = dict(headers or {})
-    if refusal.status == 503:  # noqa: PLR2004
+    if status == 503:  # noqa: PLR2004
         all_headers.setdefault("Retry-After", "1")
-    return Response(orjson.dumps(body), refusal.status, all_headers, "application/problem+json")
+    return Response(orjson.dumps(body_of(refused)), status, all_headers, MEDIA_TYPE)
 
 
 def _place(error: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ the next. It puts no two commands in one call that share a command id, a claim, 
 
 import asyncio
 import itertools
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,8 +17,9 @@ from uuid import UUID
 import asyncpg
 import orjson
 import structlog
+from opentelemetry.trace import Span, SpanKind
 
-from shared import database
+from shared import database, telemetry
 
 _MOST = 128
 _PAUSE_SECONDS = 0.05
@@ -25,6 +27,8 @@ _LONGEST_PAUSE_SECONDS = 1.0
 _SAID_AGAIN = 100
 _CALL_SECONDS = 20.0
 """A call that takes longer is taken for lost, and asked again with the same ids."""
+_DURATIONS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
+_SIZES = (1, 2, 4, 8, 16, 32, 64, _MOST)
 
 log = structlog.get_logger()
 
@@ -108,6 +112,15 @@ class _Touched:
         return True
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """An append that somebody waits for, in their span if that is recorded."""
+
+    append: Append
+    answer: asyncio.Future[Verdict]
+    span: Span | None
+
+
 class Batcher:
     """Appends for one process. *connected* is called with each new connection before it is used."""
 
@@ -117,20 +130,35 @@ class Batcher:
         self._url = url
         self._connected = connected
         self._appended = appended
-        self._waiting: deque[tuple[Append, asyncio.Future[Verdict]]] = deque()
-        self._under_way: list[tuple[Append, asyncio.Future[Verdict]]] = []
+        self._waiting: deque[_Asked] = deque()
+        self._under_way: list[_Asked] = []
         self._arrived = asyncio.Event()
         self._connection: asyncpg.Connection | None = None
         self._ended_by: Exception | None = None
+        self._took = telemetry.meter().create_histogram(
+            "desmigratif.append.duration",
+            "s",
+            "From a command's append being asked for to its answer.",
+            explicit_bucket_boundaries_advisory=_DURATIONS,
+        )
+        self._size = telemetry.meter().create_histogram(
+            "desmigratif.append.batch.size",
+            "{command}",
+            "Commands in one call.",
+            explicit_bucket_boundaries_advisory=_SIZES,
+        )
 
     async def append(self, append: Append) -> Verdict:
         """Answered once it is durable."""
         if self._ended_by:
             raise self._ended_by
-        answer: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
-        self._waiting.append((append, answer))
+        asked = _Asked(append, asyncio.get_running_loop().create_future(), telemetry.recorded())
+        began = time.perf_counter()
+        self._waiting.append(asked)
         self._arrived.set()
-        return await answer
+        verdict = await asked.answer
+        self._took.record(time.perf_counter() - began, {"desmigratif.verdict": verdict.said})
+        return verdict
 
     async def run(self) -> None:
         """Until cancelled. If this ends in any other way the process must end: nothing could be written any more."""
@@ -144,8 +172,8 @@ class Batcher:
         except Exception as error:
             # Nobody is left waiting for an answer that this process cannot give any more.
             self._ended_by = error
-            for _, answer in (*self._under_way, *self._waiting):
-                _settle(answer, error)
+            for asked in (*self._under_way, *self._waiting):
+                _settle(asked.answer, error)
             self._under_way = []
             self._waiting.clear()
             raise
@@ -155,35 +183,38 @@ class Batcher:
 
     async def drained(self) -> None:
         """Returns once everybody was answered."""
-        while unanswered := [answer for _, answer in (*self._under_way, *self._waiting) if not answer.done()]:
+        while unanswered := [a.answer for a in (*self._under_way, *self._waiting) if not a.answer.done()]:
             await asyncio.wait(unanswered)
 
-    def _next_batch(self) -> list[tuple[Append, asyncio.Future[Verdict]]]:
+    def _next_batch(self) -> list[_Asked]:
         touched = _Touched()
-        batch: list[tuple[Append, asyncio.Future[Verdict]]] = []
-        later: deque[tuple[Append, asyncio.Future[Verdict]]] = deque()
+        batch: list[_Asked] = []
+        later: deque[_Asked] = deque()
         while self._waiting and len(batch) < _MOST:
-            item = self._waiting.popleft()
-            (batch if touched.takes(item[0]) else later).append(item)
+            asked = self._waiting.popleft()
+            (batch if touched.takes(asked.append) else later).append(asked)
         self._waiting.extendleft(reversed(later))
         if not self._waiting:
             self._arrived.clear()
         return batch
 
-    async def _answer(self, batch: list[tuple[Append, asyncio.Future[Verdict]]]) -> None:
+    async def _answer(self, batch: list[_Asked]) -> None:
+        attributes: telemetry.Attributes = {**_CALLED, "desmigratif.append.batch.size": len(batch)}
+        self._size.record(len(batch))
         try:
-            verdicts = await self._call([append for append, _ in batch])
+            with telemetry.together("append batch", SpanKind.CLIENT, attributes, [asked.span for asked in batch]):
+                verdicts = await self._call([asked.append for asked in batch])
         except (asyncpg.PostgresError, ValueError) as error:
             if len(batch) == 1:
                 log.error("append-failed", error=type(error).__name__, sqlstate=getattr(error, "sqlstate", None))
-                _settle(batch[0][1], error)
+                _settle(batch[0].answer, error)
                 return
             # One bad command must not take its neighbours with it.
-            for item in batch:
-                await self._answer([item])
+            for asked in batch:
+                await self._answer([asked])
             return
-        for (_, answer), verdict in zip(batch, verdicts, strict=True):
-            _settle(answer, verdict)
+        for asked, verdict in zip(batch, verdicts, strict=True):
+            _settle(asked.answer, verdict)
 
     async def _connect(self) -> asyncpg.Connection:
         """A connection that was looked at: one that was not is never appended through."""
@@ -234,6 +265,7 @@ def _settle(answer: asyncio.Future[Verdict], result: Verdict | Exception) -> Non
         answer.set_result(result)
 
 
+_CALLED = {"db.system.name": "postgresql", "db.stored_procedure.name": "log.append"}
 _APPEND = "SELECT * FROM log.append({})".format(", ".join(f"${n}" for n in range(1, 25)))
 
 

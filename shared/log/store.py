@@ -111,15 +111,19 @@ class EventLog:
 
     def _recorded(self, row: asyncpg.Record) -> Recorded:
         word: PublicEvent | None = word_of(orjson.loads(row["public"])) if row["public"] else None
+        event = self.catalogue.decode(dict(row), None)
+        key = word.partition_key if word else self.catalogue.person_of(event) or row["stream_id"]
         return Recorded(
             row["position"],
             row["stream_id"],
             row["version"],
             row["event_id"],
             row["recorded_at"],
-            self.catalogue.decode(dict(row), None),
+            event,
             row["published"],
             word,
+            str(key),
+            orjson.loads(row["meta"]).get("traceparent"),
         )
 
     async def position(self) -> int:

@@ -18,6 +18,7 @@ from shared import wire
 from shared.codec import LogRestored
 from shared.errors import Refusal
 from shared.http import access, kernel
+from shared.http.app import routes
 from shared.published import SPOKEN
 from shared.service import Service
 
@@ -34,14 +35,15 @@ def service(name: str) -> Service:
 
 
 def constants(package: ModuleType, kind: type[T]) -> Iterator[tuple[str, T]]:
-    """Every module-level constant of *kind* in *package*, with the service it belongs to (or ``shared``)."""
+    """Every constant of *kind* in *package*, alone or in a tuple, with the service it belongs to (or ``shared``)."""
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
         if module.name.startswith("shared.schema."):  # Alembic's environment runs when it is imported
             continue
         owner = module.name.split(".")[1] if package is services else package.__name__
-        for value in vars(importlib.import_module(module.name)).values():
-            if isinstance(value, kind):
-                yield owner, value
+        for constant in vars(importlib.import_module(module.name)).values():
+            for value in constant if isinstance(constant, tuple) else (constant,):
+                if isinstance(value, kind):
+                    yield owner, value
 
 
 def claim_kinds() -> Iterator[tuple[str, str]]:
@@ -61,6 +63,14 @@ def fields(owner: str, event: type[Any]) -> Iterator[str]:
     )
 
 
+def operations(composed: Service) -> Iterator[str]:
+    """One line for each operation of the API pages: a client that is generated from them calls its functions so."""
+    for path, methods in routes(composed).openapi()["paths"].items():
+        for method, operation in methods.items():
+            owner = composed.name if (method.upper(), path) in composed.scopes else "kernel"
+            yield f"operation {owner} {operation['operationId']}"
+
+
 def durable_names() -> list[str]:
     """One line a name: what it is, whose, the name."""
     names = set(fields("kernel", LogRestored))
@@ -74,6 +84,7 @@ def durable_names() -> list[str]:
         names |= {f"view {name} {view.name}" for view in composed.views}
         names |= {f"route {name} {method} {path}" for method, path in composed.scopes}
         names |= {f"bus {name} {wire.bus_name(name)}"}
+        names |= set(operations(composed))
     for owner, kind in claim_kinds():
         names.add(f"claim {owner} {kind}")
     for package in (services, shared):

@@ -16,7 +16,7 @@ from uuid import UUID
 from shared import ids, wire
 from shared.codec import LogRestored
 from shared.personal import Known
-from shared.published import SPOKEN
+from shared.published import SPOKEN, PublicEvent
 from shared.vocabulary import Occurred
 from tests.architecture.names import SERVICES, service
 
@@ -76,11 +76,16 @@ def words() -> list[dict[str, Any]]:
     said = []
     for word in SPOKEN.values():
         hints = {name: field.annotation for name, field in word.model_fields.items()}
-        spoken = word.model_validate({name: example(hint, name) for name, hint in hints.items()})
-        event_id, correlation = ids.stream_of("example", word.name), ids.stream_of("example", "correlation")
-        occurred = Occurred(date(2024, 5, 1), "month")
-        said.append(json.loads(wire.words(spoken, event_id, occurred, correlation, TRACEPARENT)))
+        said.append(on_the_bus(word.model_validate({name: example(hint, name) for name, hint in hints.items()})))
     return said
+
+
+def on_the_bus(word: PublicEvent) -> dict[str, Any]:
+    """*word* in its envelope."""
+    event_id, correlation = ids.stream_of("example", word.name), ids.stream_of("example", "correlation")
+    occurred = Occurred(date(2024, 5, 1), "month")
+    envelope: dict[str, Any] = json.loads(wire.words(word, event_id, occurred, correlation, TRACEPARENT))
+    return envelope
 
 
 def key(line: dict[str, Any]) -> tuple[object, ...]:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.architecture.documents import documents
+
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "shared" / "decisions").glob("*.md")])
 TOP = r"(?:services|shared|deploy|tests|\.ci)"
@@ -41,3 +43,8 @@ def test_every_make_target_in_it_exists(document: Path) -> None:
 def test_decisions_are_numbered_without_a_gap() -> None:
     numbers = [int(path.name[:4]) for path in sorted((ROOT / "shared" / "decisions").glob("*.md"))]
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+@pytest.mark.parametrize("document", documents(), ids=lambda path: path.name)
+def test_what_the_code_writes_itself_is_current(document: Path) -> None:
+    assert document.read_text() == documents()[document], "make documents writes it"

@@ -73,7 +73,7 @@ def test_what_is_imported_is_declared_and_what_is_declared_is_used() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         for name in imports(node)
     } - ours - set(sys.stdlib_module_names)  # fmt: skip
-    givers = {name: {giver.lower() for giver in distributions[name]} for name in imported}
+    givers = {name: {giver.lower().replace("_", "-") for giver in distributions[name]} for name in imported}
 
     assert {name for name, some in givers.items() if not some & declared} == set()
     assert declared - set().union(*givers.values()) - FOUND_BY_PATH == set()

@@ -32,7 +32,12 @@ def say(word: str) -> None:
         sending.sendto(word.encode(), os.environ["NOTIFY_SOCKET"].replace("@", "\0", 1))
 
 
-def end(*_: object) -> None:
+def end_with_stdin() -> None:
+    sys.stdin.read()
+    end()
+
+
+def end() -> None:
     with contextlib.suppress(OSError):  # the house may have been killed
         say("STOPPING=1")
     sys.stdout.write("ended gently\n")
@@ -41,14 +46,16 @@ def end(*_: object) -> None:
 
 
 def main() -> None:
-    signal.signal(signal.SIGTERM, end)
+    # Waited for, not handled: after a pause any thread may be given it, and none but the first runs Python's handlers.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     if os.environ.get("STAND_IN_FAILS") == sys.argv[1]:
         sys.exit("it cannot start today")
     say("STATUS=waits for the port")
     server = Shared(("127.0.0.1", int(os.environ["DESMIGRATIF_PORT"])), Answers)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     say("READY=1")
-    sys.stdin.read()
+    threading.Thread(target=end_with_stdin, daemon=True).start()
+    signal.sigwait({signal.SIGTERM})
     end()
 
 

@@ -1,6 +1,7 @@
 """The house with stand-ins for the services: how it starts, looks after and ends what it is given."""
 
 import asyncio
+import contextlib
 import http.client
 import json
 import os
@@ -9,8 +10,9 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -20,6 +22,7 @@ import psutil
 import pytest
 
 from deploy import SERVICES, databases
+from deploy.errands import Errand, ask
 from deploy.house import House, HouseFailed, addresses_in
 from deploy.program import Identity, Program
 from deploy.service import ServiceProcess, module_of
@@ -48,13 +51,15 @@ class Heard(list[str]):
 
 
 @contextmanager
-def house(data: Path, *, today: date | None = None) -> Iterator[tuple[House, Heard]]:
+def house(
+    data: Path, *, today: date | None = None, replicas: Mapping[str, int] | None = None
+) -> Iterator[tuple[House, Heard]]:
     heard = Heard()
-    with House(data, today=today, say=heard.append) as standing:
+    with House(data, today=today, say=heard.append, replicas=replicas) as standing:
         yield standing, heard
 
 
-def ask(address: str) -> dict[str, Any]:
+def told_by(address: str) -> dict[str, Any]:
     connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=2)
     connection.request("GET", "/health/ready")
     with connection.getresponse() as answer:
@@ -81,7 +86,7 @@ def until_another_than(before: Identity, data: Path, name: str) -> None:
 
 def answers(address: str) -> bool:
     try:
-        return bool(ask(address))
+        return bool(told_by(address))
     except OSError:
         return False
 
@@ -92,7 +97,7 @@ def test_a_house_from_start_to_end_and_on_with_its_data(tmp_path: Path) -> None:
         addresses = dict(first.addresses)
         assert addresses == addresses_in(data)
         assert set(addresses) == set(SERVICES)
-        told = ask(addresses["enterprise"])["told"]
+        told = told_by(addresses["enterprise"])["told"]
         assert told["DESMIGRATIF_TODAY"] == "2026-01-31"
         assert json.loads(told["DESMIGRATIF_PEERS"]) == addresses
         assert Path(told["DESMIGRATIF_JWKS"]).exists()
@@ -114,7 +119,7 @@ def test_a_house_from_start_to_end_and_on_with_its_data(tmp_path: Path) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
     with house(data) as (second, heard):
-        told = ask(second.addresses["enterprise"])["told"]
+        told = told_by(second.addresses["enterprise"])["told"]
         assert "DESMIGRATIF_TODAY" not in told
         assert (told["DESMIGRATIF_MASTER_KEY"], told["DESMIGRATIF_LOG_SECRET"]) == secrets
         assert second.addresses == addresses
@@ -162,6 +167,134 @@ def test_one_that_was_stopped_stays_stopped_until_it_is_started(tmp_path: Path) 
             standing.start_service(name)
         assert answers(standing.addresses["enterprise"])
         assert not heard.has("started again")
+
+
+def answering(address: str) -> set[int]:
+    """Who takes one of many connections. A replica that listens is missed once in 2**60."""
+    return {told_by(address)["pid"] for _ in range(60)}
+
+
+def test_a_service_has_as_many_processes_at_one_port_as_are_asked_for_and_keeps_the_number(tmp_path: Path) -> None:
+    with house(tmp_path, replicas={"enterprise": 2}) as (standing, _):
+        enterprise = standing.addresses["enterprise"]
+        assert set(remembered(tmp_path)) == {*SERVICES, "enterprise-2", "postgres", "nats"}
+        assert answering(enterprise) == set(standing.processes("enterprise"))
+        first = standing.pid("enterprise")
+
+        ask(tmp_path, Errand("scale", {"enterprise": 3, "registry": 2}))
+        assert standing.replicas == dict.fromkeys(SERVICES, 1) | {"enterprise": 3, "registry": 2}
+        assert len(answering(enterprise)) == 3
+        assert answering(enterprise) == set(standing.processes("enterprise"))
+
+        killed = standing.pid("enterprise", 3)
+        before = remembered(tmp_path)["enterprise-3"]
+        standing.kill("enterprise", 3)
+        until_another_than(before, tmp_path, "enterprise-3")
+        until(standing._programs["enterprise-3"].ready)
+        assert killed not in answering(enterprise)
+        assert answering(enterprise) == set(standing.processes("enterprise"))
+
+        os.kill(standing.pid("enterprise", 3), signal.SIGSTOP)  # it is asked to end, and must hear that
+        standing.scale({"enterprise": 2})
+        assert answering(enterprise) == set(standing.processes("enterprise"))
+        assert standing.pid("enterprise") == first
+        assert (tmp_path / "logs" / "enterprise-3.log").read_text().count("ended gently") == 1
+        paused = standing.pid("enterprise", 2)
+        os.kill(paused, signal.SIGSTOP)
+
+    with house(tmp_path, replicas={"registry": 1}) as (second, _):
+        assert second.replicas == dict.fromkeys(SERVICES, 1) | {"enterprise": 2}
+        assert len(answering(enterprise)) == 2
+        assert paused not in second.processes("enterprise")
+
+
+@pytest.mark.parametrize("replicas", [1, 2])
+def test_a_rolling_restart_replaces_every_process_while_somebody_serves_at_every_moment(
+    tmp_path: Path, replicas: int
+) -> None:
+    with house(tmp_path, replicas={"enterprise": replicas}) as (standing, heard):
+        before = standing.processes("enterprise")
+        restarting = threading.Thread(target=ask, args=(tmp_path, Errand("restart", {"enterprise": 1})))
+        restarting.start()
+        answered = set()
+        while restarting.is_alive():
+            # Cut off is he whom the old one had not taken yet when it ended; refused is nobody.
+            with contextlib.suppress(ConnectionResetError):
+                answered.add(told_by(standing.addresses["enterprise"])["pid"])
+        restarting.join()
+        assert set(before).isdisjoint(standing.processes("enterprise"))
+        assert set(before) < answered
+        assert answering(standing.addresses["enterprise"]) == set(standing.processes("enterprise"))
+        assert set(remembered(tmp_path)) == {*standing._places("enterprise"), *SERVICES, "postgres", "nats"}
+        assert not heard.has("started again")
+
+
+def test_what_cannot_be_done_is_answered_with_the_reason_and_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with house(tmp_path) as (standing, _):
+        before = standing.processes("enterprise")
+        monkeypatch.setenv("STAND_IN_FAILS", "enterprise-2")
+        with pytest.raises(HouseFailed, match=r"enterprise-2 ends at its start \(exit 1\): it cannot start today"):
+            ask(tmp_path, Errand("scale", {"registry": 2, "enterprise": 3}))
+        monkeypatch.setenv("STAND_IN_FAILS", "enterprise")
+        with pytest.raises(HouseFailed, match="it cannot start today"):
+            ask(tmp_path, Errand("restart", {"enterprise": 1}))
+        for errand, why in (
+            (Errand("scale", {"enterprise": 0}), "enterprise can have 1 to 20 processes, not 0"),
+            (Errand("scale", {"enterprise": 21}), "not 21"),
+            (Errand("stop", {"pension": 1}), "no service 'pension'"),
+            (Errand("restart", {"nats": 1}), "no service 'nats'"),
+        ):
+            with pytest.raises(HouseFailed, match=why):
+                ask(tmp_path, errand)
+        assert set(remembered(tmp_path)) == {*SERVICES, "postgres", "nats"}
+        assert standing.processes("enterprise") == before
+        assert answering(standing.addresses["enterprise"]) == set(before)
+
+        ask(tmp_path, Errand("stop", {"enterprise": 1}))
+        assert not answers(standing.addresses["enterprise"])
+        with pytest.raises(HouseFailed, match="enterprise is stopped"):
+            ask(tmp_path, Errand("scale", {"enterprise": 2}))
+        monkeypatch.delenv("STAND_IN_FAILS")
+        ask(tmp_path, Errand("start", {"enterprise": 1}))
+        assert answers(standing.addresses["enterprise"])
+    with pytest.raises(HouseFailed, match="nothing runs"):
+        ask(tmp_path, Errand("start", {"enterprise": 1}))
+
+
+def test_a_house_that_ends_answers_who_still_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    why: list[str] = []
+
+    def scale() -> None:
+        try:
+            ask(tmp_path, Errand("scale", {"enterprise": 2}))
+        except HouseFailed as failed:
+            why.append(str(failed))
+
+    with house(tmp_path) as (standing, heard):
+        monkeypatch.setattr(ServiceProcess, "ready", lambda _: False)
+        asking = threading.Thread(target=scale)
+        asking.start()
+        until(lambda: heard.has("Asked: scale enterprise=2"))
+        until(lambda: standing._programs.get("enterprise-2"))
+    asking.join(10)
+    assert len(why) == 1
+    assert "is being ended" in why[0] or "nothing runs" in why[0]
+    assert set(remembered(tmp_path)) == set()
+
+
+def test_what_is_rehearsed_and_where_traces_go_is_told_to_the_services_and_nothing_else_of_the_caller_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DESMIGRATIF_FAULT", "enterprise.training_roster:somebody")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")
+    monkeypatch.setenv("DESMIGRATIF_DATABASE_URL", "postgresql://another")
+    with house(tmp_path) as (standing, _):
+        told = told_by(standing.addresses["enterprise"])["told"]
+    assert told["DESMIGRATIF_FAULT"] == "enterprise.training_roster:somebody"
+    assert told["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://127.0.0.1:4318"
+    assert told["DESMIGRATIF_DATABASE_URL"].startswith("postgresql://enterprise:")
 
 
 def test_one_that_cannot_start_ends_the_start_with_its_reason_and_leaves_nothing(

@@ -24,6 +24,7 @@ from deploy.program import HouseFailed
 from shared.bus import Bus as Connection
 from tests.architecture.names import service as composed
 from tests.servers import a_nats
+from tests.shared.street import until
 
 COMMITTED = Path(deployed.__file__).with_name("nats.conf")
 API = "$JS.API"
@@ -286,12 +287,17 @@ async def test_a_stream_made_to_repeat_its_words_under_anothers_subjects_reaches
         "republish": {"src": "desmigratif.enterprise.>", "dest": "desmigratif.registry.>"},
     }
     async with the_registry_is_heard(url) as registry, client(url, "enterprise") as (enterprise, refused):
-        answer = await enterprise.request(f"{API}.STREAM.CREATE.{name}", json.dumps(asked).encode(), timeout=2)
-        assert "error" not in json.loads(answer.data)
+
+        async def made() -> bool:
+            answer = await enterprise.request(f"{API}.STREAM.CREATE.{name}", json.dumps(asked).encode(), timeout=2)
+            return "error" not in json.loads(answer.data)
+
+        await until(made, why="the files of the former stream stay")
+        before = (await enterprise.jetstream(timeout=2).stream_info(name)).state.messages
         await enterprise.jetstream(timeout=2).publish("desmigratif.enterprise.Said.v1.33.07", b"forged")
         await registry.jetstream().stream_info(stream_of("registry"))
         # Nor does it get to see what the registry is answered.
-        assert (await enterprise.jetstream(timeout=2).stream_info(name)).state.messages == 1
+        assert (await enterprise.jetstream(timeout=2).stream_info(name)).state.messages == before + 1
         assert refused.empty()
     async with client(url, operator_of("enterprise")) as (operator, _):
         await operator.jetstream().delete_stream(name)

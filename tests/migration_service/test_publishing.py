@@ -1,13 +1,28 @@
 """What others hear of a trip."""
 
+from collections import defaultdict
+from collections.abc import Iterator
 from datetime import date
 
 import pytest
 
 from services.migration_service.domain.placement import Cells
 from services.migration_service.domain.service_file import ServiceFileErased, ServiceFileMoved, ServiceFileOpened
-from services.migration_service.domain.trip import TripEvent
+from services.migration_service.domain.trip import NotRecorded, Trip, TripEvent
+from services.migration_service.domain.trip_rules import (
+    TRIP,
+    CorrectDeparture,
+    CorrectLeaveEnd,
+    CorrectReturn,
+    RecordLeaveEnd,
+    RecordReturn,
+    Request,
+    RetractDeparture,
+    RetractLeaveEnd,
+    RetractReturn,
+)
 from services.migration_service.publishing import MigrationEvent, publish
+from shared.errors import Refused
 from shared.published import migration_service as said
 from shared.vocabulary import Occurred
 from tests.migration_service.trips_of_siti import (
@@ -18,6 +33,8 @@ from tests.migration_service.trips_of_siti import (
     LEAVE_ENDED,
     SITI,
     TRIP_ID,
+    ask,
+    depart,
     departure_corrected,
     departure_retracted,
     facts,
@@ -79,3 +96,44 @@ def test_a_departure_says_where_to() -> None:
 )
 def test_service_files_concern_nobody_else(event: MigrationEvent) -> None:
     assert publish(event) is None
+
+
+def asked(step: int) -> Iterator[Request]:
+    """Everything that can be asked of a trip; each step lies in a month of its own."""
+    for reason in ("contract_ended", "leave", "died"):
+        yield ask(RecordReturn(trip_id=TRIP_ID, returned_on=f"2025-{step:02d}-10", reason=reason))
+        yield ask(CorrectReturn(trip_id=TRIP_ID, returned_on=None, reason=reason))
+    yield ask(RecordLeaveEnd(trip_id=TRIP_ID, ended_on=f"2025-{step:02d}-10"))
+    for month in range(1, step + 1):
+        yield ask(CorrectLeaveEnd(trip_id=TRIP_ID, ended_on=f"2025-{month:02d}-15"))
+    yield ask(CorrectDeparture(trip_id=TRIP_ID, cells=Cells(country="Hong Kong")))
+    yield ask(RetractReturn(trip_id=TRIP_ID))
+    yield ask(RetractLeaveEnd(trip_id=TRIP_ID))
+    yield ask(RetractDeparture(trip_id=TRIP_ID))
+
+
+def said_from(trip: Trip, step: int = 1, last: int = 5) -> Iterator[said.TripWord]:
+    """Every word that can follow, whatever is asked, up to the step *last*."""
+    for request in [depart()] if step == 1 else asked(step):
+        try:
+            events = TRIP.decide(trip, request)
+        except Refused:
+            continue
+        after = trip
+        for event in events:
+            after = TRIP.evolve(after, event)
+            word = publish(event)
+            assert isinstance(word, said.TripWord)
+            yield word
+        if events and step < last:
+            yield from said_from(after, step + 1, last)
+
+
+def test_each_word_says_where_a_trip_can_stand_after_it() -> None:
+    """No more and no less than what really happens: the map and the AsyncAPI document rest on it."""
+    stood: dict[type[said.TripWord], set[str]] = defaultdict(set)
+    for word in said_from(NotRecorded()):
+        stood[type(word)].add(word.standing)
+    assert {word.name: set(word.standings) for word in said.TripWord.__subclasses__()} == {
+        word.name: standings for word, standings in stood.items()
+    }

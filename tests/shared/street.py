@@ -236,6 +236,16 @@ async def open_to_loss(bus: Nats, service: str = "registry") -> None:
 async def sweep(bus: Nats) -> None:
     """No stream from an earlier test."""
     for service in SERVICES:
-        async with Operator(bus, service) as jetstream:
-            with suppress(NotFoundError):
-                await jetstream.delete_stream(stream_of(service))
+        await remove_stream(bus, service)
+
+
+async def remove_stream(bus: Nats, service: str = "registry") -> None:
+    """Delete the stream of *service*, if there is one, with its files: the server answers before those are gone.
+
+    One made anew at that very moment may find them, or fail over them.
+    """
+    async with Operator(bus, service) as jetstream:
+        with suppress(NotFoundError):
+            await jetstream.delete_stream(stream_of(service))
+    files = bus.store / "jetstream" / service.upper() / "streams" / stream_of(service)
+    await until(lambda: not files.exists(), why="the stream's files stay")

@@ -11,12 +11,12 @@ import pytest
 import pytest_asyncio
 from nats.aio.client import Client
 
-from deploy.nats import Bus as NatsServer
 from deploy.nats import operator_of, stream_of
 from shared import wire
 from shared.bus import Bus, PublishBroken, Told
 from shared.log.store import Head, Said
-from tests.shared.street import Operator, open_to_loss, sweep, until
+from tests.servers import Nats
+from tests.shared.street import Operator, open_to_loss, remove_stream, sweep, until
 
 LOG_ID = UUID(int=1)
 AT = datetime(2026, 1, 31, 10, tzinfo=UTC)
@@ -41,12 +41,12 @@ def told(number: int) -> Told:
 
 
 @pytest_asyncio.fixture(autouse=True)
-async def swept(bus: NatsServer) -> None:
+async def swept(bus: Nats) -> None:
     await sweep(bus)
 
 
 @pytest_asyncio.fixture
-async def registry(bus: NatsServer) -> AsyncIterator[Bus]:
+async def registry(bus: Nats) -> AsyncIterator[Bus]:
     connection = Bus("registry", ["migration_service"], bus.url("registry"))
     await connection.connect()
     await connection.open_stream()
@@ -55,7 +55,7 @@ async def registry(bus: NatsServer) -> AsyncIterator[Bus]:
 
 
 @pytest_asyncio.fixture
-async def enterprise(bus: NatsServer) -> AsyncIterator[Bus]:
+async def enterprise(bus: Nats) -> AsyncIterator[Bus]:
     connection = Bus("enterprise", ["registry", "migration_service"], bus.url("enterprise"))
     await connection.connect()
     yield connection
@@ -63,7 +63,7 @@ async def enterprise(bus: NatsServer) -> AsyncIterator[Bus]:
 
 
 @pytest_asyncio.fixture
-async def slip(bus: NatsServer) -> AsyncIterator[Client]:
+async def slip(bus: Nats) -> AsyncIterator[Client]:
     """An operator of the registry's account, who may say anything there."""
     client = await nats.connect(bus.url(operator_of("registry")), allow_reconnect=False)
     yield client
@@ -171,9 +171,7 @@ async def test_a_head_that_is_none_is_passed_over(registry: Bus, enterprise: Bus
 # Among the processes of one service
 
 
-async def test_the_others_are_told_that_the_log_grew_and_nobody_tells_themselves(
-    bus: NatsServer, registry: Bus
-) -> None:
+async def test_the_others_are_told_that_the_log_grew_and_nobody_tells_themselves(bus: Nats, registry: Bus) -> None:
     other = Bus("registry", ["migration_service"], bus.url("registry"))
     await other.connect()
     rang = asyncio.Event()
@@ -190,7 +188,7 @@ async def test_the_others_are_told_that_the_log_grew_and_nobody_tells_themselves
     await other.close()
 
 
-async def test_without_a_bus_nothing_is_said_and_nothing_fails(bus: NatsServer) -> None:
+async def test_without_a_bus_nothing_is_said_and_nothing_fails(bus: Nats) -> None:
     alone = Bus("registry", [], bus.url("registry"))
     alone.say_appended()
     await alone.connect()
@@ -202,20 +200,20 @@ async def test_without_a_bus_nothing_is_said_and_nothing_fails(bus: NatsServer) 
 
 
 async def test_it_makes_a_stream_that_nobody_can_take_from_and_leaves_one_alone_that_is_there(
-    bus: NatsServer, registry: Bus
+    bus: Nats, registry: Bus
 ) -> None:
     async with Operator(bus) as jetstream:
         made = (await jetstream.stream_info(stream_of("registry"))).config
         assert (made.deny_delete, made.deny_purge, made.duplicate_window) == (True, True, 1.0)
-        await jetstream.delete_stream(stream_of("registry"))
+        await remove_stream(bus)
         await jetstream.add_stream(name=stream_of("registry"), subjects=["desmigratif.registry.>"], max_msgs=7)
         await registry.open_stream()
         assert (await jetstream.stream_info(stream_of("registry"))).config.max_msgs == 7
 
 
-async def test_where_its_stream_ends(bus: NatsServer, registry: Bus, slip: Client) -> None:
+async def test_where_its_stream_ends(bus: Nats, registry: Bus, slip: Client) -> None:
     async with Operator(bus) as jetstream:
-        await jetstream.delete_stream(stream_of("registry"))
+        await remove_stream(bus)
         await open_to_loss(bus)
 
         async def end() -> tuple[int, int | None]:

@@ -11,13 +11,12 @@ import pytest
 from deploy.nats import stream_of
 from shared.bus import Told
 from shared.feed import WentBack
-from shared.hearing import Checkpoint, Fenced, Subscription
-from shared.recorded import Recorded
+from shared.hearing import Checkpoint, Fenced, Moving, Stopped, Subscription, Taking
+from shared.parking import Fact
 from shared.runtime import Runtime
 from shared.viewing import ViewHearer
 from tests.shared import tiny
-from tests.shared.street import Operator, Street, do, open_to_loss, register, rows, until
-from tests.shared.tiny import Depart, Faults, Note
+from tests.shared.street import Operator, Street, open_to_loss, register, rows, until
 
 
 async def people(enterprise: Runtime) -> list[UUID]:
@@ -43,7 +42,7 @@ async def all_heard(enterprise: Runtime, expected: list[UUID], seconds: float = 
 
 
 def subscription(enterprise: Runtime, hearer: str = "neighbours") -> Subscription:
-    (found,) = (s for s in enterprise.subscriptions if isinstance(s, Subscription) and s.name == f"{hearer}<registry")
+    (found,) = (s for s in enterprise.subscriptions if (s.hearer.label, s.source) == (hearer, "registry"))
     return found
 
 
@@ -107,36 +106,43 @@ async def test_a_hole_is_filled_in_order(street: Street) -> None:
     registry, enterprise = await street.start(tiny.service("registry")), await street.start(tiny.enterprise())
     said = await register(registry, 2)
     await all_heard(enterprise, said)
-    checkpoint = Checkpoint(registry.identity.log_id, 2, (await registry.log.head()).event_id)
-    ear = Subscription(enterprise, _Quiet(), "registry")
+    quiet = _Quiet(enterprise)
+    await quiet.open()
+    ear = Subscription(enterprise, quiet, "registry")
     enterprise.leases._until[ear.name] = float("inf")
+    await ear._taking.load()
+    await ear._from_feed()
     said += await register(registry, 4)
     last = [
         Told.of(registry.identity.log_id, s.number, s.recorded_at.isoformat(), s.words.encode())
         for s in await registry.log.said(4, 1000)
     ]
-    after = await ear._from_bus(checkpoint, [*last, *last])
-    assert (after.number, after.event_id) == (6, last[-1].event_id)
-    assert ear._hearer.heard == [3, 4, 5, 6]  # type: ignore[attr-defined]
+    await ear._from_bus([*last, *last])
+    assert (ear.checkpoint.number, ear.checkpoint.event_id) == (6, last[-1].event_id)
+    assert quiet.heard == [1, 2, 3, 4, 5, 6]
 
 
 class _Quiet:
     """A hearer that only remembers what it was told."""
 
-    name = "quiet"
+    name = label = "quiet"
 
-    def __init__(self) -> None:
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
         self.heard: list[int] = []
 
-    async def take(self, source: str, told: Sequence[Told], before: Checkpoint, after: Checkpoint) -> None:
-        assert (source, before.number, after.number) == ("registry", told[0].number - 1, told[-1].number)
-        self.heard += [one.number for one in told]
+    async def open(self) -> None:
+        await self._runtime.pool.execute(
+            "INSERT INTO log.checkpoints (hearer, source, number) VALUES ('quiet', 'registry', 0)"
+        )
+
+    async def take(self, source: str, facts: Sequence[Fact], moving: Moving) -> None:
+        assert source == "registry"
+        async with moving():
+            self.heard += [one.number for one in facts]
 
     async def go_back(self, source: str, before: Checkpoint, back: WentBack) -> None:
         raise AssertionError(source, before, back)
-
-    async def caught_up_to(self, source: str, number: int) -> None:
-        """Nothing waits for it."""
 
 
 async def test_the_last_event_of_a_quiet_day_is_noticed_by_the_head(street: Street) -> None:
@@ -173,14 +179,13 @@ async def test_a_zombie_is_fenced_and_what_it_wrote_is_rolled_back(street: Stree
         Told.of(registry.identity.log_id, s.number, s.recorded_at.isoformat(), s.words.encode())
         for s in await registry.log.said(0, 1000)
     ]
-    zombie = ViewHearer(enterprise, enterprise.service.views[0])
     await rows(enterprise, "DELETE FROM neighbours_1.people WHERE number = 2")
-    log_id = registry.identity.log_id
+    zombie = Taking(enterprise, ViewHearer(enterprise, enterprise.service.views[0], "neighbours_1"), "registry")
+    await zombie.load()
+    # It slept after reading checkpoint 1; another has long moved to 2.
+    zombie.checkpoint = Checkpoint(registry.identity.log_id, 1, stored[0].event_id)
     with pytest.raises(Fenced):
-        # It slept after reading checkpoint 1; another has long moved to 2.
-        await zombie.take(
-            "registry", stored[1:], Checkpoint(log_id, 1, stored[0].event_id), Checkpoint(log_id, 2, stored[1].event_id)
-        )
+        await zombie.take(stored[1:], registry.identity.log_id)
     assert await people(enterprise) == said[:1]
 
 
@@ -195,87 +200,24 @@ async def test_two_processes_hear_every_fact_once_and_the_second_goes_on_when_th
     await all_heard(second, said)
 
 
-# Poison
-
-
-async def test_poison_stops_the_subscription_there_and_passes_nothing_over(street: Street) -> None:
-    faults = Faults()
-    registry, migration = [await street.start(tiny.service(name)) for name in ("registry", "migration_service")]
-    enterprise = await street.start(tiny.enterprise(faults, "registry", "migration_service"))
-    said = await register(registry, 3)
-    await all_heard(enterprise, said)
-    await street.stop(enterprise)  # so that what is said meanwhile comes in one batch
-    said += await register(registry, 5)
-    faults.at = {said[5]}  # number 6
-    enterprise = await street.start(tiny.enterprise(faults, "registry", "migration_service"), ready=False)
-    await until(lambda: subscription(enterprise).stopped and subscription(enterprise, "reactions").stopped)
-    for hearer in ("neighbours", "reactions"):
-        stopped = subscription(enterprise, hearer).stopped
-        assert stopped is not None
-        assert (stopped.number, stopped.error) == (6, "LookupError")
-    assert await people(enterprise) == said[:5]
-    # Of different persons reactions may be ahead of each other; of this one nothing was done.
-    done = await greeted(enterprise)
-    assert set(said[:5]) <= set(done) <= {*said} - {said[5]}
-    assert len(done) == len(set(done))
-    assert set(enterprise.readiness) == {
-        "stopped subscription neighbours<registry", "stopped subscription reactions<registry"
-    }  # fmt: skip
-    async with street.client("enterprise", "operator") as client:
-        status = (await client.get("/operations/status")).json()
-    assert [(s["subscription"], s["number"], s["error"]) for s in status["stopped"]] == [
-        ("neighbours<registry", 6, "LookupError"), ("reactions<registry", 6, "LookupError")
-    ]  # fmt: skip
-    # The other source goes on meanwhile.
-    await do(migration, Depart(said[0]))
-    await until(lambda: rows(enterprise, "SELECT 1 FROM neighbours_1.trips"))
-    faults.at = set()
-    await all_heard(enterprise, said)
-    await until(lambda: not enterprise.readiness)
-
-
-async def test_poison_in_the_own_log_stops_the_view_there_and_status_names_it(street: Street) -> None:
-    enterprise = await street.start(tiny.enterprise(), ready=False)
-    stream = UUID(int=1)
-    view = enterprise.service.views[0]
-    project = view.own
-    assert project is not None
-
-    def stumbling(recorded: Recorded) -> object:
-        if recorded.position == 3:
-            raise LookupError
-        return project(recorded)
-
-    object.__setattr__(view, "own", stumbling)
-    for _ in range(5):
-        await do(enterprise, Note(stream, "seen"))
-    await until(lambda: any(s.stopped for s in enterprise.subscriptions))
-    notes = await rows(enterprise, "SELECT version FROM neighbours_1.notes ORDER BY version")
-    assert [row["version"] for row in notes] == [1, 2]
-    async with street.client("enterprise", "operator") as client:
-        status = (await client.get("/operations/status")).json()
-    assert [(s["subscription"], s["number"], s["error"]) for s in status["stopped"]] == [
-        ("neighbours<enterprise", 3, "LookupError")
-    ]
-    assert not status["ready"]
-    object.__setattr__(view, "own", project)
-    await until(lambda: rows(enterprise, "SELECT 1 FROM neighbours_1.notes OFFSET 4"))
-    await until(lambda: not any(s.stopped for s in enterprise.subscriptions))
+# Words that are no words
 
 
 async def test_words_that_cannot_be_read_stop_the_subscription_at_their_number(street: Street) -> None:
     """A stored word that somebody altered beyond reading is neither passed over nor does it end the process."""
-    registry = await street.start(tiny.service("registry"))
-    said = await register(registry, 3)
+    registry, enterprise = await street.start(tiny.service("registry")), await street.start(tiny.enterprise())
+    said = await register(registry, 1)
+    await all_heard(enterprise, said)
+    await street.stop(enterprise)
+    said += await register(registry, 2)
     database = (await street.settings("registry")).database_url.get_secret_value().rpartition("/")[2]
     owner = await asyncpg.connect(street.databases.cluster.url(database))
     words = await owner.fetchval("SELECT public FROM log.events WHERE published = 2")
     await owner.execute("UPDATE log.events SET public = 'no words' WHERE published = 2")
     enterprise = await street.start(tiny.enterprise(), ready=False)
-    await until(lambda: subscription(enterprise).stopped)
-    stopped = subscription(enterprise).stopped
-    assert stopped is not None
-    assert stopped.number == 2
+    await until(lambda: ("neighbours", "registry") in enterprise.stopped)
+    assert enterprise.stopped["neighbours", "registry"] == Stopped(2, UUID(int=0), "Unreadable")
+    assert "stopped subscription neighbours<registry" in enterprise.readiness
     assert await people(enterprise) == said[:1]
     await owner.execute("UPDATE log.events SET public = $1 WHERE published = 2", words)
     await owner.close()

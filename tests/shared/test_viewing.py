@@ -7,8 +7,12 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+import sqlalchemy as sa
 
+from shared.errors import Refused
+from shared.feed import WentBack
 from shared.runtime import Runtime
+from shared.viewing import ViewHearer
 from tests.shared import tiny
 from tests.shared.street import Street, do, register, rows, until
 from tests.shared.tiny import Depart, Forget, Note
@@ -16,9 +20,9 @@ from tests.shared.tiny import Depart, Forget, Note
 SOURCES = ("registry", "migration_service")
 
 
-async def dump(enterprise: Runtime) -> dict[str, list[str]]:
+async def dump(enterprise: Runtime, schema: str = "neighbours_1") -> dict[str, list[str]]:
     return {
-        table: sorted(str(row[0]) for row in await rows(enterprise, f"SELECT t::text FROM neighbours_1.{table} t"))
+        table: sorted(str(row[0]) for row in await rows(enterprise, f"SELECT t::text FROM {schema}.{table} t"))
         for table in ("people", "trips", "greetings", "notes")
     }
 
@@ -92,15 +96,89 @@ async def test_a_planted_row_is_named_and_the_view_is_right_afterwards(street: S
     assert (await rebuild(street))["differences"] == []
 
 
-async def test_a_new_revision_is_built_from_nothing(street: Street) -> None:
+async def drop(street: Street, status: int = 200) -> Any:
+    async with street.client("enterprise", "operator") as client:
+        answer = await client.post("/operations/views/neighbours/drop-formers")
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+
+async def test_what_was_live_is_kept_until_it_is_dropped(street: Street) -> None:
     registry, enterprise = await street.start(tiny.service("registry")), await street.start(tiny.enterprise())
     await register(registry, 5)
     await caught_up(enterprise, registry)
-    await street.stop(enterprise)
-    newer = await street.start(tiny.enterprise(revision=2))
+    right = await dump(enterprise)
+    await rows(enterprise, "UPDATE neighbours_1.people SET village = '33.08' WHERE number = 3")
+    wrong = await dump(enterprise)
+    former = (await rebuild(street))["former"]
+    assert (await dump(enterprise), await dump(enterprise, former)) == (right, wrong)
+    async with street.client("enterprise", "operator") as client:
+        assert (await client.get("/operations/status")).json()["formers"] == {"neighbours": [former]}
+    assert await drop(street) == {"dropped": [former]}
+    assert await drop(street) == {"dropped": []}
+    assert await dump(enterprise) == right
+
+
+async def test_a_new_revision_is_built_beside_the_old_one_while_that_is_read_and_goes_on(street: Street) -> None:
+    registry, older = await street.start(tiny.service("registry")), await street.start(tiny.enterprise())
+    await register(registry, 5)
+    await caught_up(older, registry)
+    newer = await street.start(tiny.enterprise(revision=2))  # an upgrade: both run
+    await register(registry, 3)
+    await caught_up(older, registry)
     await caught_up(newer, registry)
-    assert len(await rows(newer, "SELECT 1 FROM neighbours_2.people")) == 5
-    assert await newer.log.position() == 5  # nobody was greeted again
+    assert await dump(older) == await dump(newer, "neighbours_2")
+    assert len((await dump(newer, "neighbours_2"))["people"]) == 8
+    assert await newer.log.position() == 8  # nobody was greeted again
+    assert (await drop(street, 409))["slug"] == "former-in-use"
+    await street.stop(older)
+    assert await drop(street) == {"dropped": ["neighbours_1"]}
+    await register(registry, 1)
+    await caught_up(newer, registry)
+    assert (await rebuild(street))["differences"] == []
+
+
+async def test_a_view_is_rebuilt_once_at_a_time(street: Street) -> None:
+    await street.start(tiny.service("registry"))
+    first, _ = await street.start(tiny.enterprise()), await street.start(tiny.enterprise())
+    async with first.leases.for_a_while("neighbours_1 making") as mine:
+        assert mine
+        async with street.client("enterprise", "operator") as client:
+            refused = await client.post("/operations/views/neighbours/rebuild")
+    assert (refused.status_code, refused.json()["slug"]) == (409, "rebuild-under-way")
+    assert (await rebuild(street))["differences"] == []
+
+
+async def test_a_view_that_is_gone_is_made_again_and_nobody_reads_half_of_it(street: Street) -> None:
+    """By whichever process; the others, quiet as they are, find out."""
+    registry, migration = [await street.start(tiny.service(name)) for name in SOURCES]
+    first = await street.start(tiny.enterprise(None, *SOURCES))
+    await street.start(tiny.enterprise(None, *SOURCES))
+    people = await register(registry, 6)
+    await do(migration, Depart(people[0]))
+    await caught_up(first, registry, migration)
+    right = await dump(first)
+    (view,) = first.service.views
+    kept = WentBack(first.identity, 0, 0, None)
+    counting = sa.select(sa.func.count()).select_from(tiny.PEOPLE)
+    await ViewHearer(first, view, "neighbours_1").go_back(
+        "registry", first.checkpoints["neighbours_1", "registry"], kept
+    )
+    seen: set[int | str] = set()
+    while first.readiness:
+        try:
+            seen.add((await first.rows(counting))[0]["count"])
+        except Refused as refused:
+            seen.add(refused.slug)
+    assert seen <= {6, "view-catching-up"}
+    await register(registry, 1)
+    await do(migration, Depart(people[1]))
+    await caught_up(first, registry, migration)
+    there = await dump(first)
+    assert {table: len(there[table]) - len(right[table]) for table in there} == {
+        "people": 1, "trips": 1, "greetings": 1, "notes": 0
+    }  # fmt: skip
+    assert (await rebuild(street))["differences"] == []
 
 
 # A source that was put back

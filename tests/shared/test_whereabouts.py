@@ -1,14 +1,17 @@
 """Where workers stand, as the published words say it, whatever is heard first."""
 
+import random
+import secrets
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+import pytest
 import sqlalchemy as sa
 
 from shared.published import PublicEvent, registry
-from shared.views import Put, Remove, View
+from shared.views import Change, Put, Remove, View
 from shared.whereabouts import Whereabouts
 from tests.rosters import (
     KENANGA,
@@ -29,7 +32,7 @@ from tests.rosters import (
 )
 
 _tables = sa.MetaData(schema="whereabouts")
-SAID = Whereabouts(_tables)
+SAID = Whereabouts(_tables, kin=True, ages=True)
 VIEW = View(
     name="whereabouts",
     revision=1,
@@ -37,10 +40,14 @@ VIEW = View(
     heard={"registry": SAID.registry, "migration_service": SAID.migration_service},
 )
 
-SITI, BUDI = someone(1), someone(2)
+SITI, BUDI, TONO = someone(1), someone(2), someone(3)
 FIRST = Trip(someone(11), SITI, date(2024, 1, 1))
 SECOND = Trip(someone(12), SITI, date(2025, 6, 1))
 KNOWN = (person(SITI), worker(SITI))
+
+
+def born(who: UUID, year: int | None, *, of_age: bool = False) -> PublicEvent:
+    return registry.BirthYearCorrected(person_id=who, village=KURIPAN, birth_year=year, of_age=of_age)
 
 
 async def where(roster: Roster, *words: PublicEvent) -> dict[UUID, tuple[Any, ...]]:
@@ -126,6 +133,49 @@ class TestStandings:
         assert await roster.scans(sa.select(standings).where(standings.c.village == crowded(7))) == set()
 
 
+class TestAge:
+    async def age(self, roster: Roster) -> tuple[int | None, bool | None]:
+        known = SAID.age(sa.literal(BUDI))
+        (row,) = await roster.ask(sa.select(known.c.birth_year, known.c.of_age))
+        return row["birth_year"], row["of_age"]
+
+    async def test_of_whom_nothing_was_said_nothing_is_known(self, roster: Roster) -> None:
+        await roster.hear(VIEW, person(BUDI))
+        assert await self.age(roster) == (None, None)
+
+    async def test_of_two_who_say_it_who_said_it_last_is_believed(self, roster: Roster) -> None:
+        await roster.hear(VIEW, child(SITI, BUDI, 2014), child(TONO, BUDI, 2015))
+        assert await self.age(roster) == (2015, False)
+        await roster.hear(VIEW, child(TONO, BUDI, 2015), child(SITI, BUDI, 2014), born(BUDI, 2016))
+        assert await self.age(roster) == (2016, False)
+        await roster.hear(VIEW, born(BUDI, None, of_age=True), child(SITI, BUDI, None), child(TONO, BUDI, 2015))
+        assert await self.age(roster) == (2015, False)
+
+    @pytest.mark.parametrize("roster", ["as said"], indirect=True)
+    async def test_it_is_what_was_said_in_order_whoever_is_heard_first(self, roster: Roster) -> None:
+        seed = secrets.randbits(32)
+        print(f"seed {seed}")  # noqa: T201
+        chance = random.Random(seed)  # noqa: S311
+        for _ in range(40):
+            year: int | None = None
+            of_age: bool | None = None
+            heard: dict[UUID, list[Change]] = {SITI: [], TONO: [], BUDI: []}
+            for number in range(1, chance.randint(2, 9)):
+                said_by = chance.choice(list(heard))
+                said_year, said_of_age = chance.choice([(None, False), (None, True), (2000 + number, False)])
+                if said_by == BUDI:
+                    word = born(BUDI, said_year, of_age=said_of_age)
+                    year, of_age = said_year, said_of_age
+                else:
+                    word = child(said_by, BUDI, said_year, of_age=said_of_age)
+                    year = said_year or year
+                    of_age = False if said_year else said_of_age or of_age
+                heard[said_by] += SAID.registry(word, number)
+            one_after_the_other = chance.sample(list(heard.values()), len(heard))
+            await roster.change(VIEW, [change for changes in one_after_the_other for change in changes])
+            assert await self.age(roster) == (year, of_age)
+
+
 class TestWords:
     """What a word changes is the same whenever and however often it is heard."""
 
@@ -137,9 +187,12 @@ class TestWords:
         assert self.said(spouse(SITI, BUDI)) == [Put(SAID.kin, row)]
 
     def test_a_child_brings_its_birth_year(self) -> None:
-        assert self.said(child(SITI, BUDI, 2016, someone(3)))[1:] == [
-            Put(SAID.people, {"person_id": BUDI, "birth_year": 2016, "of_age": False})
-        ]
+        said = {"person_id": BUDI, "said_by": SITI, "birth_year": 2016, "year_number": 1, "of_age": False, "number": 1}
+        assert self.said(child(SITI, BUDI, 2016, someone(3)))[1:] == [Put(SAID.ages, said)]
+
+    def test_that_a_child_is_of_age_leaves_its_birth_year(self) -> None:
+        said = {"person_id": BUDI, "said_by": SITI, "of_age": True, "number": 1}
+        assert self.said(child(SITI, BUDI, None, of_age=True))[1:] == [Put(SAID.ages, said)]
 
     def test_a_word_that_knows_nothing_of_the_age_takes_nothing_away(self) -> None:
         assert len(self.said(child(SITI, BUDI, None))) == 1
@@ -149,21 +202,27 @@ class TestWords:
         assert self.said(no_kin(SITI, BUDI, "child")) == [Remove(SAID.kin, key)]
 
     def test_a_birth_year_may_be_taken_back(self) -> None:
-        word = registry.BirthYearCorrected(person_id=BUDI, village=KURIPAN, birth_year=None)
-        assert self.said(word) == [Put(SAID.people, {"person_id": BUDI, "birth_year": None, "of_age": False})]
+        said = {"person_id": BUDI, "said_by": BUDI, "birth_year": None, "year_number": 1, "of_age": False, "number": 1}
+        assert self.said(born(BUDI, None)) == [Put(SAID.ages, said)]
 
     def test_a_death_is_known_as_well_as_it_was_told(self) -> None:
         word = registry.PersonDied(person_id=SITI, village=KURIPAN, died_on=date(2025, 2, 1), precision="month")
         row = {"person_id": SITI, "died_on": date(2025, 2, 1), "died_precision": "month"}
         assert self.said(word) == [Put(SAID.people, row)]
 
-    def test_who_does_not_ask_for_kin_keeps_none(self) -> None:
+    def test_who_does_not_ask_for_kin_or_ages_keeps_none(self) -> None:
         tables = sa.MetaData(schema="without_kin")
-        without = Whereabouts(tables, kin=False)
-        words = (spouse(SITI, BUDI), child(SITI, BUDI, 2016), no_kin(SITI, BUDI, "spouse"))
+        without = Whereabouts(tables)
+        words = (spouse(SITI, BUDI), child(SITI, BUDI, 2016), no_kin(SITI, BUDI, "spouse"), born(BUDI, 2016))
         assert [change for word in words for change in without.registry(word, 1)] == []
         assert {table.name for table in tables.tables.values()} == {"people", "trips"}
-        assert "birth_year" not in without.people.c
+
+    def test_who_asks_for_kin_alone_keeps_no_ages(self) -> None:
+        tables = sa.MetaData(schema="without_ages")
+        without = Whereabouts(tables, kin=True)
+        changes = list(without.registry(child(SITI, BUDI, 2016), 1))
+        assert [change.table for change in changes] == [without.kin]
+        assert {table.name for table in tables.tables.values()} == {"people", "kin", "trips"}
 
     def test_what_is_said_of_villages_moves_nobody(self) -> None:
         assert self.said(registry.VillageDesignated(village=KURIPAN, year=2019)) == []

@@ -297,9 +297,13 @@ class Faults:
 
     def __init__(self) -> None:
         self.at: set[UUID] = set()
+        self.stumble_over_all_but: set[UUID] | None = None
 
     def stumble(self, word: PublicEvent) -> None:
-        if getattr(word, "person_id", None) in self.at:
+        person = getattr(word, "person_id", None)
+        if person in self.at:
+            raise LookupError
+        if self.stumble_over_all_but is not None and person not in self.stumble_over_all_but:
             raise LookupError
 
 
@@ -317,6 +321,7 @@ def service(name: str, **more: Any) -> Service:
         "events": _EVENTS,
         "router": APIRouter(),
         "scopes": {},
+        "tags": {},
         "publish": publish,
         "handle": handle,
     }

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import asyncpg
 import pytest
@@ -18,10 +18,10 @@ from services.migration_service.views import standing
 from services.parenting.views import children
 from shared import database, projecting, schema, wire
 from shared.bus import Told
-from shared.hearing import Checkpoint, load, move
+from shared.hearing import Taking
 from shared.published import PublicEvent
 from shared.recorded import Recorded
-from shared.viewing import ViewHearer, own_changes_of
+from shared.viewing import ViewHearer
 from shared.views import View
 from shared.vocabulary import Occurred
 from tests.houses import KENANGA, KURIPAN, TODAY
@@ -100,6 +100,22 @@ def told(source: str, words: Sequence[PublicEvent]) -> list[Told]:
     return [Told.of(LOG_IDS[source], n, instant, words.encode()) for n, words in enumerate(said, start=1)]
 
 
+def _recorded(fact: Told) -> Recorded:
+    """A word as its own service finds it in its log."""
+    nothing: Any = None
+    return Recorded(
+        position=fact.number,
+        stream_id=fact.event_id,
+        version=1,
+        event_id=fact.event_id,
+        recorded_at=fact.recorded_at,
+        event=nothing,
+        published=fact.number,
+        word=fact.word,
+        partition_key=fact.partition_key,
+    )
+
+
 @dataclass
 class Rosters:
     """Every roster that stands on two services' facts, live, in one database."""
@@ -114,22 +130,23 @@ class Rosters:
             async with self.pool.acquire() as connection:
                 await connection.execute(f'DROP SCHEMA IF EXISTS "{projecting.live_schema(view)}" CASCADE')
                 await projecting.make_tables(connection, projecting.live_schema(view), view)
+                await connection.executemany(
+                    "INSERT INTO log.checkpoints (hearer, source, number) VALUES ($1, $2, 0)",
+                    [(projecting.live_schema(view), source) for source in LOG_IDS],
+                )
 
     async def hear(self, source: str, facts: Sequence[Told]) -> None:
         """Let every roster hear *facts*, all of them at the same time."""
         await asyncio.gather(*(self._hear(view, source, facts) for view in VIEWS))
 
     async def _hear(self, view: View, source: str, facts: Sequence[Told]) -> None:
-        before = await load(self.pool, view.name, source)
-        after = Checkpoint(facts[-1].log_id, facts[-1].number, facts[-1].event_id)
+        runtime: Any = SimpleNamespace(pool=self.pool, faults={}, moved=lambda *_: None)
+        taking = Taking(runtime, ViewHearer(runtime, view, projecting.live_schema(view)), source)
+        await taking.load()
         if source in view.heard:
-            runtime = SimpleNamespace(pool=self.pool, catching_up={}, moved=lambda *_: None)
-            await ViewHearer(cast("Any", runtime), view).take(source, facts, before, after)
-            return
-        recorded = [cast("Recorded", SimpleNamespace(word=fact.word, published=fact.number)) for fact in facts]
-        async with self.pool.acquire() as connection, connection.transaction():  # as `OwnLog` does
-            await move(connection, view.name, source, before, after)
-            await projecting.apply(connection, projecting.live_schema(view), own_changes_of(view, recorded))
+            await taking.take(facts, LOG_IDS[source])
+        else:
+            await taking.take([_recorded(fact) for fact in facts], LOG_IDS[source])
 
     async def said(self) -> dict[str, list[Any]]:
         """What every roster answers, and every row that lies under it."""

@@ -1,4 +1,5 @@
-"""P6: after a demo that logged everything it could, nobody is found on the bus, in a table, in a log or in a file.
+"""P6: after a demo that logged everything it could, nobody is found on the bus, in a table, in a log, in a span or in a
+file.
 
 What the search by bytes can see: PostgreSQL and JetStream write what they are given as it is, to their files and to the
 write-ahead log, unless PostgreSQL compresses it; that it compressed none but lists of words and instants is looked at
@@ -24,6 +25,7 @@ from deploy.command.rules import trips
 from deploy.command.running import Running
 from deploy.house import House
 from deploy.nats import operator_of
+from tests.collector import Collector, a_collector, told_to
 from tests.houses import Api, a_house
 from tests.stories.traces import Planted, Sought, compressed, databases, read_bus, read_databases
 
@@ -45,14 +47,19 @@ class Demo:
     people: Sought
     lines: list[Line]
     scratch: Path
+    collector: Collector
 
 
 @pytest.fixture(scope="module")
 def after_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """A house in which the demo was played at log level debug."""
+    """A house in which the demo was played at log level debug and told to a collector."""
     folder = tmp_path_factory.mktemp("privacy")
     lines, today = read(demo.PLACEMENTS)[:LINES], demo.shipped_today()
-    with a_house(folder / "data", today=today, log_level="debug") as house:
+    with (
+        a_collector() as collector,
+        told_to(collector.endpoint),
+        a_house(folder / "data", today=today, log_level="debug") as house,
+    ):
         told = asyncio.run(demo.play(Running(house.addresses, issuer=house.issuer), lines, today))
         invented = [
             one.name
@@ -69,7 +76,7 @@ def after_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         scratch = folder / "scratch"
         scratch.mkdir()
         (folder / "patterns").mkdir()
-        yield Demo(house, people, lines, scratch)
+        yield Demo(house, people, lines, scratch, collector)
 
 
 def found_nowhere_but_planted(found: dict[str, set[str]], *places: str) -> None:
@@ -100,8 +107,9 @@ def test_callers_who_write_names_where_none_belong_leave_none_there(after_demo: 
             for path in (f"/persons/{name}", f"/{nik}/{name}", f"/figures?region={name}", f"/figures?cursor={nik}"):
                 assert api.get(service, path).status_code in (400, 404, 422)
             assert api.get(service, "/figures", after=name).status_code == 400
-            odd = api.request("GET", service, "/figures", headers={"traceparent": name, "X-Request-Id": nik})
-            assert odd.status_code == 200
+            headers = {"traceparent": name, "tracestate": f"x={nik}", "baggage": f"nik={nik}", "X-Request-Id": nik}
+            assert api.request("GET", service, "/figures", headers=headers).status_code == 200
+            assert api.request(nik, service, "/figures").status_code == 405
             assert api.request("POST", service, "/courses", body={name: nik, "title": [name]}).status_code in (404, 422)
 
 
@@ -165,6 +173,35 @@ def test_nobody_is_in_a_log_or_in_a_span(after_demo: Demo) -> None:
         said = [line for line in (logs / f"{service}.log").read_text().splitlines() if line.startswith("{")]
         assert any(json.loads(line)["event"] == "span" for line in said), service
     assert search(logs, after_demo, *names) == {}
+
+
+def test_nobody_is_told_to_a_collector_not_even_by_id(after_demo: Demo) -> None:
+    """Spans and metrics of all five services: no name, no NIK, and no id of anybody or of anything about them."""
+    into = after_demo.scratch / "collector"
+    into.mkdir()
+    (into / "planted").write_text(PLANTED.said)
+    (into / "bodies").write_bytes(b"\n".join(after_demo.collector.bodies))
+    (into / "texts").write_text("\n".join(after_demo.collector.texts))
+    assert {span.service for span in after_demo.collector.spans} == set(SERVICES)
+    assert len(after_demo.collector.spans) > 10 * LINES
+    assert search(into, after_demo, "planted") == {}
+
+    async def ids_of(service: str) -> set[str]:
+        connection = await asyncpg.connect(after_demo.house.url("postgres", database=service))
+        rows = await connection.fetch(
+            "SELECT unnest(ARRAY[stream_id, event_id, person_id, key_id])::text AS id FROM log.events "
+            "UNION SELECT command_id::text FROM log.commands"
+        )
+        await connection.close()
+        return {row["id"] for row in rows if row["id"]}
+
+    async def ids() -> set[str]:
+        return {one for service in SERVICES for one in await ids_of(service)}
+
+    known = asyncio.run(ids())
+    assert len(known) > 10 * LINES
+    (into / "an id").write_text(min(known))
+    assert set(Sought(known).found_in(into, after_demo.scratch.parent / "patterns")) == {"an id"}
 
 
 def test_nobody_is_in_the_folder(after_demo: Demo) -> None:

@@ -5,7 +5,7 @@ from shared.errors import Refusal
 VILLAGE_UNKNOWN = Refusal(
     "village-unknown", 422, "No village has this code.", "Tidak ada desa atau kelurahan dengan kode ini."
 )
-NAME_MISSING = Refusal("name-missing", 422, "A group needs a name.", "Kelompok harus memiliki nama.")
+NAME_MISSING = Refusal("name-missing", 422, "The name is missing.", "Nama belum diisi.")
 NAME_UNREADABLE = Refusal(
     "name-unreadable",
     422,

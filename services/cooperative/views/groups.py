@@ -19,7 +19,6 @@ _groups = sa.Table(
     sa.Column("group_id", sa.Uuid, primary_key=True),
     sa.Column("village", sa.Text),
     sa.Column("group_name", sa.Text),
-    sa.Column("version", sa.BigInteger, comment="of the group's history, for ETag"),
     sa.Index("groups_by_village", "village", "group_id"),
 )
 _members = sa.Table(
@@ -28,6 +27,13 @@ _members = sa.Table(
     sa.Column("group_id", sa.Uuid, primary_key=True),
     sa.Column("person_id", sa.Uuid, primary_key=True),
     sa.Column("joined_on", sa.Date),
+)
+_facts = sa.Table(
+    "facts",
+    _tables,
+    sa.Column("group_id", sa.Uuid, primary_key=True),
+    sa.Column("version", sa.BigInteger, primary_key=True),
+    comment="which facts of a group's history are in the rows",
 )
 
 
@@ -42,26 +48,29 @@ def own(recorded: Recorded) -> Iterable[Change]:
                     "group_id": group_id,
                     "village": event.village,
                     "group_name": event.group_name,
-                    "version": recorded.version,
                 },
             )
         case MemberJoined() as event:
             yield Put(_members, {"group_id": group_id, "person_id": event.person_id, "joined_on": event.occurred.on})
-            yield Put(_groups, {"group_id": group_id, "version": recorded.version})
         case MemberLeft() as event:
             yield Remove(_members, {"group_id": group_id, "person_id": event.person_id})
-            yield Put(_groups, {"group_id": group_id, "version": recorded.version})
         case _:
-            pass  # the kernel's own events
+            return  # the kernel's own events
+    yield Put(_facts, {"group_id": group_id, "version": recorded.version})
 
 
-VIEW = View(name="groups", revision=1, tables=_tables, own=own)
+VIEW = View(name="groups", revision=2, tables=_tables, own=own)
 """The view; it follows cooperative's log alone."""
 
 VILLAGE = _groups.c.village
 """Where a group was formed, a dotted code."""
 KEY = (VILLAGE, _groups.c.group_id)
 """The order of `groups`: by village."""
+
+_version = (
+    sa.select(sa.func.count()).select_from(_facts).where(_facts.c.group_id == _groups.c.group_id).scalar_subquery()
+)
+"""How many facts are in the rows: the history's version once all of them are, and less while somebody's wait."""
 
 
 def groups() -> sa.Select[Any]:
@@ -90,6 +99,6 @@ def group(group_id: UUID) -> sa.Select[Any]:
         _groups.c.group_id,
         VILLAGE,
         _groups.c.group_name,
-        _groups.c.version,
+        _version.label("version"),
         sa.type_coerce(sa.func.coalesce(members, sa.func.jsonb_build_array()), JSONB).label("members"),
     ).where(_groups.c.group_id == group_id)

@@ -16,7 +16,7 @@ from shared.views import Change, Put, Remove, View
 from shared.whereabouts import Whereabouts, as_known
 
 _tables = sa.MetaData(schema="prospects")
-_said = Whereabouts(_tables, kin=False)
+_said = Whereabouts(_tables)
 _members = sa.Table(
     "members",
     _tables,
@@ -38,7 +38,7 @@ def own(recorded: Recorded) -> Iterable[Change]:
 
 VIEW = View(
     name="prospects",
-    revision=1,
+    revision=2,
     tables=_tables,
     heard={"registry": _said.registry, "migration_service": _said.migration_service},
     own=own,

@@ -16,11 +16,11 @@ from shared.views import View
 from shared.whereabouts import Whereabouts, as_known
 
 _tables = sa.MetaData(schema="training_roster")
-_said = Whereabouts(_tables)
+_said = Whereabouts(_tables, kin=True)
 
 VIEW = View(
     name="training_roster",
-    revision=1,
+    revision=2,
     tables=_tables,
     heard={"registry": _said.registry, "migration_service": _said.migration_service},
 )

@@ -56,7 +56,7 @@ def own(recorded: Recorded) -> Iterable[Change]:
             pass  # the kernel's own events
 
 
-VIEW = View(name="service_files", revision=1, tables=_tables, own=own)
+VIEW = View(name="service_files", revision=2, tables=_tables, own=own)
 """The view; it follows this service's own log alone."""
 
 WORKER = _files.c.worker_id

@@ -14,7 +14,7 @@ from shared.views import Change, View
 from shared.whereabouts import Whereabouts
 
 _tables = sa.MetaData(schema="standing")
-_said = Whereabouts(_tables, kin=False)
+_said = Whereabouts(_tables)
 _standings = _said.standings()
 
 
@@ -24,7 +24,7 @@ def own(recorded: Recorded) -> Iterable[Change]:
         yield from _said.migration_service(recorded.word, recorded.published)
 
 
-VIEW = View(name="standing", revision=1, tables=_tables, heard={"registry": _said.registry}, own=own)
+VIEW = View(name="standing", revision=2, tables=_tables, heard={"registry": _said.registry}, own=own)
 """The view; own words and the registry's."""
 
 VILLAGE = _standings.c.village

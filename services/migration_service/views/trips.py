@@ -138,7 +138,7 @@ def _fact(event: OfTrip, recorded: Recorded) -> dict[str, Any]:
     }
 
 
-VIEW = View(name="trips", revision=1, tables=_tables, own=own)
+VIEW = View(name="trips", revision=2, tables=_tables, own=own)
 """The view; it follows this service's own log alone."""
 
 WORKER = _trips.c.worker_id

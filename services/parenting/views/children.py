@@ -20,11 +20,11 @@ ADULT_AT = 18
 """Years; under 18 somebody is a child (UU 35/2014 Ps 1, perlindungan anak)."""
 
 _tables = sa.MetaData(schema="children")
-_said = Whereabouts(_tables)
+_said = Whereabouts(_tables, kin=True, ages=True)
 
 VIEW = View(
     name="children",
-    revision=1,
+    revision=2,
     tables=_tables,
     heard={"registry": _said.registry, "migration_service": _said.migration_service},
 )
@@ -43,11 +43,11 @@ def children(on: date) -> sa.Select[Any]:
 
     *on* decides of the age alone; where the parents stand is as it is known now.
     """
-    people = _said.people
+    age = _age()
     # A year that was told of a minor decides of any day; that somebody is of age is all that is told of an adult.
     young = sa.case(
-        (people.c.birth_year.is_(None), people.c.of_age.is_not(True)),
-        else_=people.c.birth_year >= on.year - ADULT_AT,
+        (age.c.birth_year.is_(None), age.c.of_age.is_not(True)),
+        else_=age.c.birth_year >= on.year - ADULT_AT,
     )
     return _of_any_age().where(young)
 
@@ -65,11 +65,14 @@ def figures(on: date) -> sa.Select[Any]:
 def _of_any_age() -> sa.Select[Any]:
     people = _said.people
     own = _said.standings().alias("own")
-    parents, guard = _parents_abroad(), _guardian()
+    parents, age, guard = _parents_abroad(), _age(), _guardian()
     return (
-        sa.select(PERSON, VILLAGE, people.c.birth_year, guard.c.guardian_id, parents.c.parents_abroad)
+        sa.select(PERSON, VILLAGE, age.c.birth_year, guard.c.guardian_id, parents.c.parents_abroad)
         .select_from(
-            people.outerjoin(own, own.c.person_id == PERSON).join(parents, sa.true()).outerjoin(guard, sa.true())
+            people.outerjoin(own, own.c.person_id == PERSON)
+            .join(parents, sa.true())
+            .join(age, sa.true())
+            .outerjoin(guard, sa.true())
         )
         .where(
             VILLAGE.is_not(None),
@@ -82,15 +85,23 @@ def _of_any_age() -> sa.Select[Any]:
     )
 
 
+@cache
+def _age() -> sa.FromClause:
+    """One row: *birth_year*, *of_age*. Asked of the child of `_parents_abroad`, so that it is asked of few."""
+    return _said.age(_parents_abroad().c.child_id)
+
+
+@cache
 def _parents_abroad() -> sa.FromClause:
-    """One row: *parents_abroad*, null where there is none."""
+    """One row: *child_id*, *parents_abroad*, null where there is none."""
     kin = _said.kin
     parent = _said.standings().alias("parent")
     return (
         sa.select(
             sa.func.array_agg(parent.c.person_id, type_=ARRAY(sa.Uuid))
             .aggregate_order_by(parent.c.person_id)
-            .label("parents_abroad")
+            .label("parents_abroad"),
+            PERSON.label("child_id"),
         )
         .select_from(kin.join(parent, parent.c.person_id == kin.c.person_id))
         .where(kin.c.relative_id == PERSON, kin.c.relation == "child", parent.c.standing == "abroad")

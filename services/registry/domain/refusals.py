@@ -50,8 +50,8 @@ _COLUMN_REFUSALS = (
     Refusal(
         "village-unknown",
         422,
-        "There is no village with this code in the region table.",
-        "Tidak ada desa atau kelurahan dengan kode ini dalam tabel wilayah.",
+        "No village has this code.",
+        "Tidak ada desa atau kelurahan dengan kode ini.",
     ),
     Refusal(
         "died-on-invalid",
@@ -82,6 +82,11 @@ _COLUMN_REFUSALS = (
 
 COLUMN_REFUSALS = {refusal.slug: refusal for refusal in _COLUMN_REFUSALS}
 """The refusal for each code of a column; one that is no refusal is a warning."""
+
+
+def of_columns(*columns: str) -> tuple[Refusal, ...]:
+    """The refusals whose code begins with the name of one of *columns*."""
+    return tuple(refusal for refusal in _COLUMN_REFUSALS if refusal.slug.startswith(columns))
 
 
 def refused_for(*errors: ColumnError) -> Refused:

@@ -1,7 +1,8 @@
 """Who lives together, and who is what to whom in a household?
 
-Follows the registry's own log; ids alone, names stand in `people`. *version* is the version of the household's
-history: the ETag of an edit.
+Follows the registry's own log; ids alone, names stand in `people`. *version*, the ETag of an edit, is the number of
+facts that are in the rows: the version of the household's history once all of them are, and less while somebody's
+wait, so that nobody edits what they have read a part of.
 """
 
 from collections.abc import Iterable
@@ -20,7 +21,6 @@ households = sa.Table(
     "households",
     _tables,
     sa.Column("household_id", sa.Uuid, primary_key=True),
-    sa.Column("version", sa.Integer),
     sa.Column("village", sa.Text),
     sa.Index("households_by_village", "village", "household_id"),
 )
@@ -39,6 +39,13 @@ kin = sa.Table(
     sa.Column("relation", sa.Text, primary_key=True),
     sa.Column("guardian_id", sa.Uuid),
 )
+facts = sa.Table(
+    "facts",
+    _tables,
+    sa.Column("household_id", sa.Uuid, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    comment="which facts of a household's history are in the rows",
+)
 
 
 def project(recorded: Recorded) -> Iterable[Change]:
@@ -46,20 +53,16 @@ def project(recorded: Recorded) -> Iterable[Change]:
     event = recorded.event
     match event:
         case HouseholdRegistered():
-            yield Put(
-                households,
-                {"household_id": event.household_id, "version": recorded.version, "village": event.village},
-            )
+            yield Put(households, {"household_id": event.household_id, "village": event.village})
             for person_id in event.members:
                 yield Put(members, {"household_id": event.household_id, "person_id": person_id})
         case KinRecorded() | GuardianCorrected():
-            yield Put(households, {"household_id": event.household_id, "version": recorded.version})
             yield Put(kin, {**_key(event), "guardian_id": event.guardian_id})
         case KinRetracted():
-            yield Put(households, {"household_id": event.household_id, "version": recorded.version})
             yield Remove(kin, _key(event))
         case _:
             return
+    yield Put(facts, {"household_id": event.household_id, "version": recorded.version})
 
 
 def _key(event: KinRecorded | GuardianCorrected | KinRetracted) -> dict[str, Any]:
@@ -72,7 +75,7 @@ def _key(event: KinRecorded | GuardianCorrected | KinRetracted) -> dict[str, Any
 
 
 def together() -> sa.Select[Any]:
-    """One row for each household, with its members and kinship as lists, to be ordered by village and id."""
+    """One row for each household, with version, members and kinship (as lists), to be ordered by village and id."""
     of_household = members.c.household_id == households.c.household_id
     kinship = sa.func.json_build_object(
         "person_id",
@@ -87,6 +90,11 @@ def together() -> sa.Select[Any]:
     in_order = (kin.c.person_id, kin.c.relative_id, kin.c.relation)
     return sa.select(
         households,
+        sa.select(sa.func.count())
+        .select_from(facts)
+        .where(facts.c.household_id == households.c.household_id)
+        .scalar_subquery()
+        .label("version"),
         sa.select(_listed(aggregate_order_by(members.c.person_id, members.c.person_id)))
         .where(of_household)
         .scalar_subquery()
@@ -103,4 +111,4 @@ def _listed(items: Any) -> sa.ColumnElement[Any]:
     return sa.func.coalesce(sa.func.json_agg(items), sa.literal_column("'[]'::json"), type_=sa.JSON)
 
 
-VIEW = View(name="households", revision=1, tables=_tables, own=project)
+VIEW = View(name="households", revision=2, tables=_tables, own=project)

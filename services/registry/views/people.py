@@ -85,4 +85,4 @@ def workers() -> sa.Select[Any]:
     return everyone().where(people.c.worker)
 
 
-VIEW = View(name="people", revision=1, tables=_tables, own=project)
+VIEW = View(name="people", revision=2, tables=_tables, own=project)

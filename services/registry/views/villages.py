@@ -38,4 +38,4 @@ def designated(code: str | None = None) -> sa.Select[Any]:
     return query if code is None else query.where(villages.c.village == code)
 
 
-VIEW = View(name="villages", revision=1, tables=_tables, own=project)
+VIEW = View(name="villages", revision=2, tables=_tables, own=project)

@@ -27,6 +27,7 @@ def history(*events: GroupEvent) -> list[Recorded]:
             event=event,
             published=None,
             word=None,
+            partition_key="",
         )
         for version, event in enumerate(events, 1)
     ]
@@ -51,6 +52,16 @@ async def test_members_are_those_who_joined_and_did_not_leave(roster: Roster) ->
     (found,) = await roster.ask(group(GROUP))
     assert [{"person_id": str(BUDI), "joined_on": "2025-03-01"}] == found["members"]
     assert 4 == found["version"]
+
+
+async def test_while_facts_of_a_member_wait_the_version_is_none_that_an_edit_may_be_based_on(roster: Roster) -> None:
+    formed, siti_joined, budi_joined, siti_left = history(FORMED, SITI_JOINED, BUDI_JOINED, SITI_LEFT)
+    await roster.follow(VIEW, formed, budi_joined)
+    (found,) = await roster.ask(group(GROUP))
+    assert (2, [str(BUDI)]) == (found["version"], [member["person_id"] for member in found["members"]])
+    await roster.follow(VIEW, siti_joined, siti_left, anew=False)
+    (found,) = await roster.ask(group(GROUP))
+    assert (4, [str(BUDI)]) == (found["version"], [member["person_id"] for member in found["members"]])
 
 
 async def test_a_group_is_found_in_its_village(roster: Roster) -> None:

@@ -53,6 +53,7 @@ def recorded(event: GroupEvent, group_id: UUID = GROUP) -> Recorded:
         event=event,
         published=None,
         word=None,
+        partition_key="",
     )
 
 

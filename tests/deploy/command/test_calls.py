@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -69,6 +70,26 @@ async def test_a_lost_connection_and_a_503_are_tried_again_with_the_same_key(ser
     async with calls(await serve(answer)) as asked:
         assert (await asked.post(REGISTRY, "/workers", {}, key="k")).status == 201
     assert keys == ["k"] * 3
+
+
+async def test_what_gets_no_answer_in_time_is_asked_again_over_a_connection_of_its_own(serve: Serve) -> None:
+    """One process of several at an address hangs: who comes back over the same connection finds it again."""
+    callers: list[object] = []
+    over = asyncio.Event()
+
+    async def answer(request: web.Request) -> web.Response:
+        callers.append(request.transport and request.transport.get_extra_info("peername"))
+        if callers[-1] == callers[0] and len(callers) > 1:
+            await over.wait()
+        return web.json_response({"n": len(callers)})
+
+    async with Calls(
+        {REGISTRY: await serve(answer)}, lambda: "a-token", patience_seconds=0, hanging_seconds=10, timeout_seconds=0.3
+    ) as asked:
+        for expected in ({"n": 1}, {"n": 3}):
+            assert (await asked.get(REGISTRY, "/figures")).must() == expected
+    assert callers[0] == callers[1] != callers[2]
+    over.set()
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 412, 422, 500])

@@ -34,6 +34,8 @@ def said(service: str, *, published: int = 0, heard: dict[str, int] | None = Non
         ],
         "leases": [{"name": "relay", "holder": "a", "until": "2026-11-21T00:00:00Z"}],
         "stopped": [],
+        "parked": [],
+        "formers": {},
         "refused": 0,
         "lost_reactions": [],
     }

@@ -27,6 +27,7 @@ def history(*events: CourseEvent) -> list[Recorded]:
             event=event,
             published=None,
             word=None,
+            partition_key="",
         )
         for version, event in enumerate(events, 1)
     ]
@@ -59,6 +60,16 @@ async def test_a_course_shows_who_takes_part_and_the_days_on_which_they_came(ros
         {"person_id": str(BUDI), "enrolled_on": "2025-03-01", "attended_on": []},
     ] == found["participants"]
     assert [2] == [row["participants"] for row in await roster.ask(courses())]
+
+
+async def test_while_facts_of_a_participant_wait_the_version_is_none_of_those_to_come(roster: Roster) -> None:
+    came = AttendanceRecorded(occurred=Occurred(date(2025, 3, 10)), person_id=SITI)
+    enrolled = [ParticipantEnrolled(occurred=DAY, person_id=who) for who in (SITI, BUDI)]
+    offered, siti, budi, siti_came = history(OFFERED, *enrolled, came)
+    await roster.follow(VIEW, offered, budi)
+    assert [(2, 1)] == [(row["version"], len(row["participants"])) for row in await roster.ask(course(COURSE))]
+    await roster.follow(VIEW, siti, siti_came, anew=False)
+    assert [(4, 2)] == [(row["version"], len(row["participants"])) for row in await roster.ask(course(COURSE))]
 
 
 async def test_a_course_is_found_in_its_village(roster: Roster) -> None:

@@ -40,6 +40,7 @@ def log(*events: MigrationEvent) -> list[Recorded]:
                 event=event,
                 published=published if word else None,
                 word=word,
+                partition_key=str(word.partition_key if word else stream),
             )
         )
     return recorded

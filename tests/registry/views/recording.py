@@ -19,6 +19,7 @@ def recorded(event: DomainEvent, version: int = 1) -> Recorded:
         event=event,
         published=None,
         word=None,
+        partition_key="",
     )
 
 

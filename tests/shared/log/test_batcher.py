@@ -8,7 +8,7 @@ import uuid
 import asyncpg
 import pytest
 
-from shared.log.append import Append, Batcher
+from shared.log.append import Append, Batcher, _Asked
 from tests.servers import Postgres
 from tests.shared.log.writing import Writer, append, claim, event, release
 from tests.shared.street import until
@@ -17,8 +17,8 @@ from tests.shared.street import until
 def next_batch(*waiting: Append) -> list[Append]:
     batcher = Batcher("", lambda _: asyncio.sleep(0), lambda: None)
     for one in waiting:
-        batcher._waiting.append((one, asyncio.get_running_loop().create_future()))
-    return [one for one, _ in batcher._next_batch()]
+        batcher._waiting.append(_Asked(one, asyncio.get_running_loop().create_future(), None))
+    return [asked.append for asked in batcher._next_batch()]
 
 
 async def test_what_touches_nothing_in_common_goes_together() -> None:

@@ -1,0 +1,30 @@
+"""Ids that the examples of the API pages share: what bears the same id is the same in every service.
+
+Invented, like everybody in an example; `tests/stories/test_examples.py` tells them to a house in order.
+"""
+
+from typing import Any
+
+from pydantic import ConfigDict
+
+VILLAGE = "33.07.10.2004"
+"""Kuripan, in Wonosobo."""
+WORKER = "1c0e4d0e-5b7a-8f43-9a51-6f3b1e2d7c01"
+"""Siti, who goes abroad and comes home."""
+SPOUSE = "8a5d2f37-90c4-8b16-a2de-3c7f40b9e502"
+"""Joko, her husband."""
+CHILD = "e4716b9c-2d08-85af-b36c-91d2c05f8a03"
+"""Bima, their son."""
+HOUSEHOLD = "57f3a8d1-c6e9-8240-8d17-b04e92a36f04"
+"""The three of them."""
+TRIP = "b92e06c5-7f31-8da8-96b4-2ac85d17e305"
+"""Siti's, to Taiwan."""
+COURSE = "3d84c1f0-a95b-8672-bd03-e7160f4b2c06"
+"""One in which Siti takes part."""
+GROUP = "f06b97e2-184d-8c3a-87f5-50d9a3c2b107"
+"""One that Siti joins."""
+
+
+def example(**fields: Any) -> ConfigDict:
+    """The configuration of a body that has this example."""
+    return ConfigDict(json_schema_extra={"examples": [fields]})

@@ -1,0 +1,276 @@
+"""Parking: one person's facts wait, in their order, while everybody else's go on (P3).
+
+A fact that raises the same exception three times is poison. It is parked, and with it every later fact of the same
+partition key, by the same hearer from the same source; the checkpoint passes them. They stand in ``log.parked`` until
+they are replayed, in their order. More than `MOST_A_MINUTE` people within a minute are no longer a few bad facts but a
+bad program: then nobody more is parked and the subscription stops.
+"""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from shared import database, telemetry
+from shared.bus import Told
+from shared.database import Connection
+from shared.errors import NOT_FOUND, Refusal, Refused
+from shared.recorded import Recorded
+
+if TYPE_CHECKING:
+    from shared.runtime import Runtime
+
+MOST_A_MINUTE = 20
+"""People whom one subscription may park within a minute; the next one stops it."""
+
+_PAGE = 100
+
+FAULT_UNKNOWN = "DESMIGRATIF_FAULT names {0!r}; {1} has {2}"
+
+PARKED = Refusal(
+    "parked", 503, "What this service heard of this person waits for an operator: the answer would be an old one.",
+    "Data yang diterima layanan ini tentang orang tersebut tertahan dan menunggu operator: jawaban belum mutakhir.",
+)  # fmt: skip
+
+log = structlog.get_logger()
+
+
+Fact = Told | Recorded
+"""A fact as a hearer takes it: a published one, or one of the own log."""
+
+
+class Rehearsed(Exception):
+    """``DESMIGRATIF_FAULT`` makes this person's facts poison."""
+
+
+class Unreadable(Exception):
+    """The words are not what they should be."""
+
+
+def faults(setting: str, service: str, hearers: Collection[str]) -> Mapping[str, Collection[str]]:
+    """Whose facts are to be poison, by hearer: ``enterprise.training_roster:PERSON,PERSON,registry.reactions:PERSON``.
+
+    ``*`` is everybody. What is meant for other services is left to them; `ValueError` for a hearer that is not there.
+    """
+    found: dict[str, set[str]] = {}
+    at = ""
+    for entry in filter(None, (part.strip() for part in setting.split(","))):
+        target, colon, person = entry.rpartition(":")
+        at = target if colon else at
+        named, _, hearer = at.partition(".")
+        if not hearer or not person:
+            raise ValueError(FAULT_UNKNOWN.format(entry, service, ", ".join(hearers)))
+        if named != service:
+            continue
+        if hearer not in hearers:
+            raise ValueError(FAULT_UNKNOWN.format(entry, service, ", ".join(hearers)))
+        found.setdefault(hearer, set()).add(person)
+    return found
+
+
+def rehearse(poisoned: Collection[str], facts: Sequence[Fact]) -> None:
+    """Fail as a projector would where somebody of these is to be poison."""
+    if poisoned and facts and ("*" in poisoned or any(fact.partition_key in poisoned for fact in facts)):
+        raise Rehearsed
+
+
+def check_readable(facts: Sequence[Fact]) -> None:
+    """`Unreadable` where words came that are no words."""
+    for fact in facts:
+        if isinstance(fact, Told) and fact.fault:
+            raise Unreadable(fact.fault)
+
+
+async def park(
+    connection: Connection, hearer: str, source: str, log_id: UUID, facts: Sequence[Fact], error: str | None = None
+) -> None:
+    """Let *facts* wait; with *error*, what the first of a person's raised. In the transaction that passes them."""
+    await connection.executemany(
+        "INSERT INTO log.parked VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp())",
+        [
+            (
+                hearer,
+                source,
+                fact.partition_key,
+                fact.number,
+                fact.log_id if isinstance(fact, Told) else log_id,
+                fact.event_id,
+                fact.recorded_at,
+                fact.words.decode() if isinstance(fact, Told) else None,
+                error,
+            )
+            for fact in facts
+        ],
+    )
+
+
+async def forget(connection: Connection, hearer: str, source: str | None = None, after: int = 0) -> None:
+    """Nobody waits at *hearer* any more, with *source*: for facts of it beyond the number *after*."""
+    for query in (
+        "DELETE FROM log.parked WHERE hearer = $1 AND source = coalesce($2, source) AND number > $3",
+        "DELETE FROM log.stopped WHERE hearer = $1 AND source = coalesce($2, source) AND number > $3",
+    ):
+        await connection.execute(query, hearer, source, after)
+
+
+async def fuse_blown(connection: Connection, hearer: str, source: str) -> bool:
+    """Whether nobody more may be parked: too many within a minute, or stopped for that already."""
+    blown: bool = await connection.fetchval(
+        """SELECT EXISTS (SELECT 1 FROM log.stopped WHERE hearer = $1 AND source = $2)
+             OR (SELECT count(*) FROM (SELECT 1 FROM log.parked WHERE hearer = $1 AND source = $2 GROUP BY key
+                 HAVING min(at) > clock_timestamp() - interval '1 minute') recent) >= $3""",
+        hearer,
+        source,
+        MOST_A_MINUTE,
+    )
+    return blown
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One person's facts that wait at one hearer: *since* when, at which *number* it began, *why*, *how_many*."""
+
+    hearer: str
+    source: str
+    key: str
+    since: datetime
+    number: int
+    event_id: UUID
+    why: str
+    how_many: int
+
+
+async def parked(pool: asyncpg.Pool, hearers: Collection[str]) -> list[Waiting]:
+    """Everybody whose facts wait at one of *hearers*, the longest waiting first."""
+    rows = await pool.fetch(
+        """SELECT hearer, source, key, min(at) AS since, min(number) AS number,
+                  (array_agg(event_id ORDER BY number))[1] AS event_id,
+                  coalesce((array_agg(error ORDER BY number) FILTER (WHERE error IS NOT NULL))[1], '') AS why,
+                  count(*) AS how_many
+           FROM log.parked WHERE hearer = ANY($1) GROUP BY hearer, source, key ORDER BY since, hearer, source, key""",
+        list(hearers),
+    )
+    return [Waiting(**row) for row in rows]
+
+
+async def is_parked(pool: asyncpg.Pool, hearers: Collection[str], keys: Collection[str]) -> bool:
+    """Whether facts of any of these partition keys wait at one of *hearers*."""
+    waits: bool = await pool.fetchval(
+        "SELECT EXISTS (SELECT 1 FROM log.parked WHERE hearer = ANY($1) AND key = ANY($2))", list(hearers), list(keys)
+    )
+    return waits
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What became of one person's facts: how many took effect, how many still wait, and *why* where some do."""
+
+    hearer: str
+    source: str
+    key: str
+    took_effect: int
+    waiting: int
+    why: str | None
+
+
+async def replay(runtime: "Runtime", hearer: str | None, key: str | None) -> list[Replayed]:
+    """Let what waits take effect, each person's facts in their order; `not-found` for who does not wait.
+
+    *hearer*, by its plain name, and *key* narrow it. One that is poison still stays where it is, with all behind it.
+    A subscription that stopped because too many waited may park again.
+    """
+    mine = {h.name: h for h in runtime.hearers if hearer in (None, h.label)}
+    await runtime.pool.execute("DELETE FROM log.stopped WHERE hearer = ANY($1)", list(mine))
+    found = [w for w in await parked(runtime.pool, mine) if key in (None, w.key)]
+    if not found and (key or (hearer and not mine)):
+        raise Refused(NOT_FOUND)
+    done = []
+    for waiting in found:
+        done.append(await _replay(runtime, mine[waiting.hearer], waiting))
+        runtime.look_soon()
+    return done
+
+
+async def _replay(runtime: "Runtime", hearer: Any, waiting: Waiting) -> Replayed:
+    at = (waiting.hearer, waiting.source, waiting.key)
+    done, why = 0, None
+    while why is None:
+        rows = await runtime.pool.fetch(
+            "SELECT number, log_id, recorded_at, words FROM log.parked "
+            "WHERE hearer = $1 AND source = $2 AND key = $3 ORDER BY number LIMIT $4",
+            *at,
+            _PAGE,
+        )
+        if not rows:
+            break
+        for row in rows:
+            try:
+                fact = await _fact(runtime, row)
+                check_readable([fact])
+                rehearse(runtime.faults.get(hearer.label, ()), [fact])
+                with telemetry.hearing(hearer.label, waiting.source, [fact]):
+                    await hearer.take(
+                        waiting.source, [fact], lambda number=row["number"]: _leaving(runtime, at, number)
+                    )
+            except _GoneMeanwhile:
+                break
+            except Exception as error:  # whatever it is, it is held against this fact, and nothing is lost
+                if database.lost(error):
+                    raise
+                why = type(error).__name__
+                log.warning(
+                    "replay-failed", hearer=hearer.label, source=waiting.source, number=row["number"], error=why
+                )
+                await runtime.pool.execute(
+                    "UPDATE log.parked SET error = $4 WHERE hearer = $1 AND source = $2 AND number = $3",
+                    *at[:2],
+                    row["number"],
+                    why,
+                )
+                break
+            done += 1
+    left = await runtime.pool.fetchval(
+        "SELECT count(*) FROM log.parked WHERE hearer = $1 AND source = $2 AND key = $3", *at
+    )
+    return Replayed(hearer.label, waiting.source, waiting.key, done, left, why)
+
+
+async def _fact(runtime: "Runtime", row: asyncpg.Record) -> Fact:
+    """A parked fact: a published one as its words were stored, one of the own log from there."""
+    if row["words"] is None:
+        return (await runtime.log.own(row["number"] - 1, 1))[0]
+    return Told.read(row["log_id"], row["number"], row["recorded_at"].isoformat(), row["words"].encode())
+
+
+class _GoneMeanwhile(Exception):
+    """Somebody else replayed it first."""
+
+
+@asynccontextmanager
+async def _leaving(runtime: "Runtime", at: tuple[str, str, str], number: int) -> AsyncIterator[Connection]:
+    """One parked fact leaves, in the transaction of its effect."""
+    async with runtime.pool.acquire() as connection, connection.transaction():
+        # Locks the reader out: nobody may be parked behind one that is just leaving, nor go on past one that waits.
+        await connection.fetchval(
+            "SELECT 1 FROM log.checkpoints WHERE hearer = $1 AND source = $2 FOR UPDATE", at[0], at[1]
+        )
+        gone = await connection.execute(
+            "DELETE FROM log.parked WHERE hearer = $1 AND source = $2 AND key = $3 AND number = $4 AND NOT EXISTS "
+            "(SELECT 1 FROM log.parked p WHERE p.hearer = $1 AND p.source = $2 AND p.key = $3 AND p.number < $4)",
+            *at,
+            number,
+        )
+        if gone != "DELETE 1":
+            raise _GoneMeanwhile
+        # The reader remembers who waits; it is fenced by this where that has changed.
+        await connection.execute(
+            "UPDATE log.checkpoints SET parkings = parkings + 1 WHERE hearer = $1 AND source = $2 AND NOT EXISTS "
+            "(SELECT 1 FROM log.parked WHERE hearer = $1 AND source = $2 AND key = $3)",
+            *at,
+        )
+        yield connection

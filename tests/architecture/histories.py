@@ -1,0 +1,209 @@
+"""Invented histories of all five services: what the rules make of commands drawn at random, as the logs would hold it.
+
+Few people, villages, households, trips, groups and courses, so that facts of different people meet in one of them.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from typing import Any, get_args
+from uuid import UUID
+
+from services.cooperative.domain.group import AdmitMember, FormGroup, RecordLeaving, group
+from services.enterprise.domain.course import EnrolParticipant, OfferCourse, RecordAttendance, course
+from services.migration_service.domain import service_file as files
+from services.migration_service.domain import trip_rules as trips
+from services.migration_service.domain.placement import Cells
+from services.migration_service.domain.trip import Reason
+from services.registry.domain import household as households
+from services.registry.domain import person_rules as persons
+from services.registry.domain.village import DesignateVillage, village, village_stream
+from shared.codec import Catalogue
+from shared.decider import Decider, DomainEvent
+from shared.errors import Refused
+from shared.personal import Known
+from shared.recorded import Recorded
+from shared.vocabulary import Occurred
+from tests.architecture.names import SERVICES, service
+
+TODAY = date(2026, 11, 21)
+VILLAGES = ("33.07.10.2004", "32.12.16.2004", "33.07.10.2005")
+PEOPLE, HOUSEHOLDS, TRIPS, GROUPS, COURSES = (
+    [UUID(int=kind << 8 | n) for n in range(1, many + 1)] for kind, many in enumerate((9, 3, 12, 3, 3), start=1)
+)
+CATALOGUES = {name: Catalogue(service(name).events) for name in SERVICES}
+KEY = (UUID(int=1), bytes(32))
+
+Asked = tuple[Decider[Any, Any, Any], UUID, object]
+
+
+class Programme:
+    """The logs of all services; *chance* draws what is asked of them."""
+
+    def __init__(self, chance: Random) -> None:
+        self.logs: dict[str, list[Recorded]] = {name: [] for name in SERVICES}
+        self._chance = chance
+        self._states: dict[UUID, Any] = {}
+        self._versions: Counter[UUID] = Counter()
+        self._published: Counter[str] = Counter()
+
+    def go_on(self, commands: int) -> None:
+        """Ask so many commands; what the rules refuse changes nothing."""
+        kinds = (self._of_a_person, self._of_a_household, self._of_a_trip, self._of_a_group_or_course)
+        for _ in range(commands):
+            name, options = self._chance.choices(kinds, weights=(2, 2, 3, 2))[0]()
+            decider, stream_id, command = self._chance.choice(options)
+            state = self._states.get(stream_id, decider.initial)
+            try:
+                events = decider.decide(state, command)
+            except Refused:
+                continue
+            for event in events:
+                state = decider.evolve(state, event)
+                self._record(name, stream_id, event)
+            self._states[stream_id] = state
+
+    def _record(self, name: str, stream_id: UUID, event: DomainEvent) -> None:
+        publish = service(name).publish
+        word = publish(event) if publish else None
+        self._versions[stream_id] += 1
+        self._published[name] += word is not None
+        position = len(self.logs[name]) + 1
+        event_id = UUID(int=SERVICES.index(name) << 64 | position)
+        self.logs[name].append(
+            Recorded(
+                position=position,
+                stream_id=stream_id,
+                version=self._versions[stream_id],
+                event_id=event_id,
+                recorded_at=datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=position),
+                event=stored(CATALOGUES[name], event, event_id),
+                published=self._published[name] if word else None,
+                word=word,
+                partition_key=str(word.partition_key if word else stream_id),
+            )
+        )
+
+    def _day(self, first: int = 2018, last: int = 2025) -> date:
+        draw = self._chance.randint
+        return date(draw(first, last), draw(1, 12), draw(1, 28))
+
+    def _of_a_person(self) -> tuple[str, Sequence[Asked]]:
+        one_of, who = self._chance.choice, self._chance.choice(PEOPLE)
+        name, nik = (Known(str(self._chance.randrange(10**12))) for _ in range(2))
+        born = one_of((None, Known(self._day(1990, 2005)), Known(self._day(2009, 2020))))
+        place, day, trip = one_of(VILLAGES), self._day(), one_of((None, *TRIPS[:2]))
+        designated = DesignateVillage(today=TODAY, village=place, year=2019, decree="1/2019")
+        register = persons.RegisterPerson(
+            person_id=who, today=TODAY, village=place, full_name=name, nik=one_of((None, nik)), birth_date=born
+        )
+        said: list[object] = [
+            *3 * [register],
+            *2 * [persons.RegisterWorker(today=TODAY)],
+            persons.CorrectName(today=TODAY, full_name=name),
+            persons.CorrectNik(today=TODAY, nik=nik),
+            *3 * [persons.CorrectBirthDate(today=TODAY, birth_date=born)],
+            persons.CorrectVillage(today=TODAY, village=place),
+            persons.RecordDeath(died_on=Occurred(day), cause=trip),
+            persons.CorrectDeath(died_on=Occurred(day)),
+            *2 * [persons.RetractDeath(today=TODAY, cause=trip)],
+        ]
+        if self._chance.random() < 0.1:
+            said.append(persons.ErasePerson(today=TODAY))
+        return "registry", [
+            (village, village_stream(place), designated),
+            *((persons.person, who, command) for command in said),
+        ]
+
+    def _of_a_household(self) -> tuple[str, Sequence[Asked]]:
+        one_of, home = self._chance.choice, self._chance.choice(HOUSEHOLDS)
+        members = tuple(self._chance.sample(PEOPLE, 4))
+        register = households.RegisterHousehold(
+            today=TODAY, household_id=home, village=one_of(VILLAGES), members=members
+        )
+        one, other, guardian, _ = members
+        child = households.Kin(person_id=one, relative_id=other, relation="child", guardian_id=one_of((None, guardian)))
+        spouse = households.Kin(person_id=one, relative_id=other, relation="spouse")
+        year, of_age = one_of(((None, False), (self._chance.randint(2009, 2020), False), (None, True)))
+        said = (
+            register,
+            *4 * (households.RecordKin(today=TODAY, kin=child, birth_year=year, of_age=of_age),),
+            households.RecordKin(today=TODAY, kin=spouse),
+            *2 * (households.RetractKin(today=TODAY, person_id=one, relative_id=other),),
+        )
+        return "registry", [(households.household, home, command) for command in said]
+
+    def _of_a_trip(self) -> tuple[str, Sequence[Asked]]:
+        one_of, n = self._chance.choice, self._chance.randrange(len(TRIPS))
+        trip_id, worker = TRIPS[n], PEOPLE[n % len(PEOPLE)]  # a trip is its worker's for good, a worker has several
+        place, day = one_of(VILLAGES), str(self._day())
+        reason = one_of(("leave", "leave", "died", *get_args(Reason)))
+        cells = Cells(country=one_of(("TW", "HK", "MY")), decree=day, departed_on=str(self._day(2010, 2020)))
+        asked = (
+            *3 * (trips.RecordDeparture(worker_id=worker, cells=cells),),
+            trips.CorrectDeparture(trip_id=trip_id, cells=cells),
+            *4 * (trips.RecordReturn(trip_id=trip_id, returned_on=day, reason=reason),),
+            trips.CorrectReturn(trip_id=trip_id, returned_on=day, reason=reason),
+            trips.RetractReturn(trip_id=trip_id),
+            *3 * (trips.RecordLeaveEnd(trip_id=trip_id, ended_on=day),),
+            *2 * (trips.CorrectLeaveEnd(trip_id=trip_id, ended_on=day),),
+            trips.RetractLeaveEnd(trip_id=trip_id),
+            *((trips.RetractDeparture(trip_id=trip_id),) if self._chance.random() < 0.2 else ()),
+        )
+        kept: list[files.ServiceFileCommand] = [
+            *4 * [files.OpenServiceFile(worker, place)],
+            *2 * [files.MoveServiceFile(worker, place)],
+        ]
+        if self._chance.random() < 0.05:
+            kept.append(files.EraseServiceFile(worker))
+        return "migration_service", [
+            *(
+                (trips.TRIP, trip_id, trips.Request(command=c, trip_id=trip_id, village=place, today=TODAY))
+                for c in asked
+            ),
+            *((files.SERVICE_FILE, files.stream_id(worker), files.Dated(c, TODAY)) for c in kept),
+        ]
+
+    def _of_a_group_or_course(self) -> tuple[str, Sequence[Asked]]:
+        one_of, who = self._chance.choice, self._chance.choice(PEOPLE)
+        place, day = one_of(VILLAGES), self._day()
+        if self._chance.random() < 0.5:
+            which = one_of(GROUPS)
+            said = (
+                FormGroup(village=place, group_name="Tani", today=TODAY),
+                AdmitMember(group_id=which, person_id=who, prospect=True, on=day, today=TODAY),
+                RecordLeaving(group_id=which, person_id=who, on=day, today=TODAY),
+            )
+            # Its id is made when it is formed, so nobody forms it again.
+            return "cooperative", [(group, which, c) for c in (said[1:] if which in self._states else said)]
+        which = one_of(COURSES)
+        asked = (
+            OfferCourse(village=place, title="Jahit", starts_on=date(2018, 1, 1), today=TODAY),
+            EnrolParticipant(person_id=who, on_roster=True, today=TODAY),
+            RecordAttendance(person_id=who, on=day, today=TODAY),
+        )
+        return "enterprise", [(course, which, c) for c in (asked[1:] if which in self._states else asked)]
+
+
+def stored(catalogue: Catalogue, event: DomainEvent, event_id: UUID) -> DomainEvent:
+    """The fact as a view is given it: personal fields sealed."""
+    encoded = catalogue.encode(event, event_id, KEY)
+    row = {
+        "type": event.name,
+        "schema_version": event.schema_version,
+        "data": encoded.data,
+        "occurred_on": event.occurred.on,
+        "occurred_precision": event.occurred.precision,
+        "person_id": encoded.person_id,
+        "key_id": encoded.key_id,
+        "event_id": event_id,
+    }
+    return catalogue.decode(row, None)
+
+
+def key_of(name: str, fact: Recorded) -> str:
+    """Whose fact it is: while one of theirs is parked, it waits for it (its partition key)."""
+    if fact.word is not None:
+        return str(fact.word.partition_key)
+    return str(CATALOGUES[name].person_of(fact.event) or fact.stream_id)

@@ -1,0 +1,238 @@
+"""One person's facts wait, in their order, while everybody else's go on; replayed, it is as if they never had (P3)."""
+
+import uuid
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+from fastapi import APIRouter, Depends
+
+from shared.http.doors import reached
+from shared.parking import MOST_A_MINUTE, faults
+from shared.recorded import Recorded
+from shared.runtime import Runtime
+from tests.shared import tiny
+from tests.shared.street import Street, do, register, rows, until
+from tests.shared.tiny import Depart, Faults, Forget, Note, Rename
+
+SOURCES = ("registry", "migration_service")
+
+
+async def people(enterprise: Runtime) -> list[UUID]:
+    """Who is in the view, by the number under which they were heard."""
+    return [
+        row["person_id"] for row in await rows(enterprise, "SELECT person_id FROM neighbours_1.people ORDER BY number")
+    ]
+
+
+async def greeted(enterprise: Runtime) -> set[UUID]:
+    found = [
+        row["person_id"] for row in await rows(enterprise, "SELECT person_id FROM log.events WHERE type = 'Greeted'")
+    ]
+    assert len(found) == len(set(found)), "somebody was greeted twice"
+    return set(found)
+
+
+async def ask(street: Street, method: str, path: str, status: int = 200) -> Any:
+    async with street.client("enterprise", "operator") as client:
+        answer = await client.request(method, path)
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+
+async def heard_up_to(runtime: Runtime, **heads: int) -> None:
+    async def there() -> bool:
+        await runtime.look()
+        return all(
+            (c := runtime.checkpoints.get(followed)) is not None and c.number == heads[followed[1]]
+            for followed in runtime.followed()
+            if followed[1] in heads
+        )
+
+    await until(there, why=f"not everybody stands at {heads}")
+
+
+async def test_one_poisoned_person_waits_and_everybody_else_goes_on(street: Street) -> None:
+    poisoned = Faults()
+    registry, migration = [await street.start(tiny.service(name)) for name in SOURCES]
+    enterprise = await street.start(tiny.enterprise(poisoned, *SOURCES))
+    said = await register(registry, 3)
+    await heard_up_to(enterprise, registry=3)
+    await street.stop(enterprise)  # so that what is said meanwhile comes in one batch
+    said += await register(registry, 5)
+    poisoned.at = {said[5]}  # number 6
+    enterprise = await street.start(tiny.enterprise(poisoned, *SOURCES))
+    await do(registry, Forget(said[5]))  # a second fact of that person
+    said += await register(registry, 2)
+    await do(migration, Depart(said[5]))  # another source stumbles over nothing
+    await heard_up_to(enterprise, registry=11, migration_service=1)
+    others = [person for person in said if person != said[5]]
+    assert await people(enterprise) == others
+    assert await greeted(enterprise) == set(others)
+    assert enterprise.readiness == []
+    waiting = (await ask(street, "GET", "/operations/parked"))["items"]
+    assert [(w["hearer"], w["source"], w["key"], w["number"], w["why"], w["how_many"]) for w in waiting] == [
+        (hearer, "registry", str(said[5]), 6, "LookupError", 2) for hearer in ("neighbours", "reactions")
+    ]
+    assert (await ask(street, "GET", "/operations/status"))["parked"] == waiting
+
+    still = (await ask(street, "POST", "/operations/replay"))["items"]
+    assert [(r["took_effect"], r["waiting"], r["why"]) for r in still] == [(0, 2, "LookupError")] * 2
+    poisoned.at = set()
+    done = (await ask(street, "POST", f"/operations/replay?hearer=reactions&key={said[5]}"))["items"]
+    assert [(r["hearer"], r["took_effect"], r["waiting"]) for r in done] == [("reactions", 2, 0)]
+    assert await greeted(enterprise) == set(said)
+    assert await people(enterprise) == others
+    await ask(street, "POST", "/operations/replay")
+    assert await people(enterprise) == others  # registered, then forgotten: in this order
+    assert (await ask(street, "GET", "/operations/parked"))["items"] == []
+    made = await ask(street, "POST", "/operations/views/neighbours/rebuild")
+    assert (made["differences"], made["parked"]) == ([], [])
+    assert enterprise.readiness == []
+
+
+async def test_after_a_replay_the_readers_of_all_processes_let_that_person_pass(street: Street) -> None:
+    poisoned = Faults()
+    registry = await street.start(tiny.service("registry"))
+    first = await street.start(tiny.enterprise(poisoned))
+    [person] = await register(registry, 1)
+    await heard_up_to(first, registry=1)
+    poisoned.at = {person}
+    second = await street.start(tiny.enterprise(poisoned))  # the stand-by, and who is asked
+    await do(registry, Rename(person, "Siti Aminah binti Umar"))
+    await heard_up_to(second, registry=2)
+    assert [w["how_many"] for w in (await ask(street, "GET", "/operations/parked"))["items"]] == [1, 1]
+    poisoned.at = set()
+    await ask(street, "POST", "/operations/replay")
+    assert first.active_for_all()
+    await do(registry, Rename(person, "Siti Aminah"))
+    await heard_up_to(second, registry=3)
+    assert (await ask(street, "GET", "/operations/parked"))["items"] == []
+    assert [row["number"] for row in await rows(second, "SELECT number FROM neighbours_1.people")] == [3]
+
+
+async def test_facts_of_the_own_log_wait_by_the_history_they_belong_to(street: Street) -> None:
+    await street.start(tiny.service("registry"))
+    enterprise = await street.start(tiny.enterprise())
+    stumbling, other = uuid.uuid4(), uuid.uuid4()
+    view = enterprise.service.views[0]
+    project = view.own
+    assert project is not None
+
+    def stumble(recorded: Recorded) -> object:
+        if recorded.stream_id == stumbling and recorded.version == 2:
+            raise LookupError
+        return project(recorded)
+
+    object.__setattr__(view, "own", stumble)
+    for _ in range(3):
+        await do(enterprise, Note(stumbling, "seen"))
+        await do(enterprise, Note(other, "seen"))
+    await heard_up_to(enterprise, enterprise=6)
+    notes = "SELECT stream_id, version FROM neighbours_1.notes ORDER BY version"
+    assert [r["version"] for r in await rows(enterprise, notes) if r["stream_id"] == stumbling] == [1]
+    assert [r["version"] for r in await rows(enterprise, notes) if r["stream_id"] == other] == [1, 2, 3]
+    [waiting] = (await ask(street, "GET", "/operations/parked"))["items"]
+    assert (waiting["source"], waiting["key"], waiting["number"], waiting["how_many"]) == (
+        "enterprise", str(stumbling), 3, 2
+    )  # fmt: skip
+    object.__setattr__(view, "own", project)
+    await ask(street, "POST", "/operations/replay")
+    assert [r["version"] for r in await rows(enterprise, notes) if r["stream_id"] == stumbling] == [1, 2, 3]
+    assert (await ask(street, "POST", "/operations/views/neighbours/rebuild"))["differences"] == []
+
+
+async def test_the_twenty_first_within_a_minute_stops_the_subscription_and_makes_every_process_unready(
+    street: Street,
+) -> None:
+    poisoned = Faults()
+    registry = await street.start(tiny.service("registry"))
+    active = await street.start(tiny.enterprise(poisoned))
+    stand_by = await street.start(tiny.enterprise(poisoned))
+    said = await register(registry, 2)
+    await heard_up_to(active, registry=2)
+    healthy = await register(registry, 1)
+    poisoned.stumble_over_all_but = {*said, *healthy}
+    sick = await register(registry, MOST_A_MINUTE + 1)
+    stop = {"stopped subscription neighbours<registry", "stopped subscription reactions<registry"}
+    await until(lambda: set(active.readiness) == stop == set(stand_by.readiness), why="one is still ready")
+    status = await ask(street, "GET", "/operations/status")
+    assert {(s["number"], s["error"]) for s in status["stopped"]} == {(3 + MOST_A_MINUTE + 1, "LookupError")}
+    waiting = (await ask(street, "GET", "/operations/parked"))["items"]
+    assert {w["key"] for w in waiting} == {str(person) for person in sick[:-1]}
+    # Nothing was passed over: without the fault it goes on where it stopped, and what waits is brought in.
+    poisoned.stumble_over_all_but = None
+    await until(lambda: active.readiness == [], 15)
+    await heard_up_to(active, registry=3 + len(sick))
+    await ask(street, "POST", "/operations/replay")
+    assert set(await people(active)) == await greeted(active) == {*said, *healthy, *sick}
+    assert (await ask(street, "POST", "/operations/views/neighbours/rebuild"))["differences"] == []
+
+
+async def test_a_rebuild_parks_by_the_same_rule_and_leaves_out_who_waits_on_either_side(street: Street) -> None:
+    poisoned = Faults()
+    registry = await street.start(tiny.service("registry"))
+    enterprise = await street.start(tiny.enterprise(poisoned))
+    said = await register(registry, 4)
+    await heard_up_to(enterprise, registry=4)
+    poisoned.at = {said[1]}  # heard long ago by the live view, poison for the rebuilt one
+    made = await ask(street, "POST", "/operations/views/neighbours/rebuild")
+    assert (made["parked"], made["differences"]) == ([str(said[1])], [])
+    assert await people(enterprise) == [said[0], *said[2:]]
+    [waiting] = (await ask(street, "GET", "/operations/parked"))["items"]
+    assert (waiting["hearer"], waiting["number"], waiting["how_many"]) == ("neighbours", 2, 1)
+    poisoned.at = set()
+    # Without the fault the next rebuild brings them in: nobody waits in what is live then.
+    made = await ask(street, "POST", "/operations/views/neighbours/rebuild")
+    assert (made["parked"], made["differences"]) == ([str(said[1])], [])
+    assert await people(enterprise) == said
+    assert (await ask(street, "GET", "/operations/parked"))["items"] == []
+    said += await register(registry, 1)
+    await heard_up_to(enterprise, registry=5)
+    assert await people(enterprise) == said
+    assert await greeted(enterprise) == set(said)
+
+
+PEOPLE = APIRouter()
+SCOPES = {("GET", "/people/{person_id}"): "enterprise:read"}
+
+
+@PEOPLE.get("/people/{person_id}", dependencies=[Depends(reached)])
+async def get_person(person_id: UUID) -> dict[str, Any]:
+    return {"id": str(person_id)}
+
+
+async def test_who_asks_for_a_parked_person_with_after_position_is_told_so(street: Street) -> None:
+    poisoned = Faults()
+    registry = await street.start(tiny.service("registry"))
+    enterprise = await street.start(replace(tiny.enterprise(poisoned), router=PEOPLE, scopes=SCOPES))
+    poisoned.at = set(await register(registry, 1))
+    [person] = poisoned.at
+    await do(registry, Forget(person))
+    await until(lambda: enterprise.parked.get(("neighbours", "registry")))
+    position = f"registry=2@{registry.identity.log_id.hex[:8]}"
+    async with street.client("enterprise", "regency-coordinator") as client:
+        told = await client.get(f"/people/{person}", headers={"After-Position": position})
+        other = await client.get(f"/people/{uuid.uuid4()}", headers={"After-Position": position})
+    assert (told.status_code, told.json()["slug"]) == (503, "parked")
+    assert other.status_code == 200
+
+
+async def test_replaying_somebody_who_does_not_wait_is_refused(street: Street) -> None:
+    await street.start(tiny.service("registry"))
+    await street.start(tiny.enterprise())
+    assert (await ask(street, "POST", f"/operations/replay?key={uuid.uuid4()}", 404))["slug"] == "not-found"
+    assert (await ask(street, "POST", "/operations/replay?hearer=nobody", 404))["slug"] == "not-found"
+    assert (await ask(street, "POST", "/operations/replay"))["items"] == []
+
+
+async def test_the_rehearsed_fault_is_read_from_the_setting() -> None:
+    setting = "enterprise.neighbours:ANNA,BUDI, registry.people:CITRA,enterprise.reactions:*"
+    assert faults(setting, "enterprise", ["neighbours", "reactions"]) == {
+        "neighbours": {"ANNA", "BUDI"}, "reactions": {"*"}
+    }  # fmt: skip
+    assert faults("", "enterprise", []) == {}
+    for wrong in ("enterprise.nobody:ANNA", "enterprise", "enterprise.neighbours:", "ANNA"):
+        with pytest.raises(ValueError, match="DESMIGRATIF_FAULT"):
+            faults(wrong, "enterprise", ["neighbours"])

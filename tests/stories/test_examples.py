@@ -1,0 +1,158 @@
+"""The examples of the API pages, told to a house in the order in which a reader would try them.
+
+An id in an example stands for the same person or thing everywhere: what a page's answer calls by that id is, from then
+on, what the house itself called it.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from deploy import SERVICES
+from deploy.house import House
+from shared.http import examples
+from tests.architecture.names import service
+from tests.houses import Api
+from tests.promises import application
+
+REGISTRY, MIGRATION, ENTERPRISE, PARENTING, COOPERATIVE = SERVICES
+
+
+def operations(name: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Method, path and document of each route of a service's own."""
+    for path, methods in application(name).openapi()["paths"].items():
+        for method, operation in methods.items():
+            if (method.upper(), path) in service(name).scopes:
+                yield method.upper(), path, operation
+
+
+def bodies(name: str, operation: dict[str, Any]) -> list[Any]:
+    """The examples of what a route is sent; one that is sent nothing has one example of it."""
+    if "requestBody" not in operation:
+        return [None]
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    shown: list[Any] = application(name).openapi()["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]][
+        "examples"
+    ]
+    return shown
+
+
+class Reader:
+    """Somebody with the API pages before them."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._ids: dict[str, str] = {}
+        self._tags: dict[str, str] = {}
+        self._at: str | None = None
+        self.tried: set[tuple[str, str, int]] = set()
+
+    def tries(
+        self, name: str, route: str, nth: int = 0, *, makes: str | None = None, known: bool = False, role: str = ""
+    ) -> None:
+        """Send the *nth* example of *route*; *makes*: what the answer's id stands for, if not what the page says."""
+        method, path, operation = next(found for found in operations(name) if found[2]["operationId"] == route)
+        for parameter in operation["parameters"]:
+            if parameter["in"] == "path":
+                path = path.replace(f"{{{parameter['name']}}}", parameter["schema"]["examples"][0])
+        promised = "201" if "201" in operation["responses"] and not known else "200"
+        shown = operation["responses"][promised]["content"]["application/json"].get("example")
+        stands_for = str(makes or (shown or {}).get("id"))
+        wants_tag = any(parameter["name"] == "If-Match" for parameter in operation["parameters"])
+        with Api(self._house, role or "integrator", subject=f"reader-{role}") as api:
+            answer = api.request(
+                method,
+                name,
+                self._meant(path),
+                body=self._meant(bodies(name, operation)[nth]),
+                after=self._at,
+                if_match=self._tags[stands_for] if wants_tag else None,
+            )
+        assert str(answer.status_code) == promised, f"{route}: {answer.text}"
+        self.tried.add((name, route, nth))
+        if shown is None:
+            return
+        assert answer.json().keys() == shown.keys()
+        self._ids[stands_for] = answer.json()["id"]
+        self._tags[stands_for] = answer.headers["ETag"]
+        self._at = answer.headers["Event-Position"]
+
+    def _meant(self, example: Any) -> Any:
+        """*example* with the house's ids in place of its own."""
+        text = json.dumps(example)
+        for shown, made in self._ids.items():
+            text = text.replace(shown, made)
+        return json.loads(text)
+
+
+@pytest.fixture(scope="module")
+def reader(house: House) -> Reader:
+    """Who has tried everything."""
+    reader = Reader(house)
+    _a_family(reader)
+    _abroad_and_home(reader)
+    _training_and_a_group(reader)
+    _all_taken_back(reader)
+    return reader
+
+
+def _a_family(reader: Reader) -> None:
+    reader.tries(REGISTRY, "designate_village", role="programme-office")
+    reader.tries(REGISTRY, "register_worker")
+    reader.tries(REGISTRY, "register_person")
+    reader.tries(REGISTRY, "register_person", 1, makes=examples.CHILD)
+    reader.tries(REGISTRY, "register_household")
+    reader.tries(REGISTRY, "add_kin")
+    reader.tries(REGISTRY, "edit_person")
+    for kind in ("village", "person", "household"):
+        reader.tries(REGISTRY, f"get_{kind}")
+        reader.tries(REGISTRY, f"list_{kind}s")
+    reader.tries(REGISTRY, "list_workers")
+    reader.tries(REGISTRY, "list_figures")
+
+
+def _abroad_and_home(reader: Reader) -> None:
+    reader.tries(MIGRATION, "get_service_file")
+    reader.tries(MIGRATION, "record_departure")
+    reader.tries(MIGRATION, "correct_departure")
+    for route in ("list_children", "get_child", "list_figures"):
+        reader.tries(PARENTING, route)
+    reader.tries(MIGRATION, "record_return", 1)
+    reader.tries(MIGRATION, "record_leave_end")
+    reader.tries(MIGRATION, "correct_leave_end")
+    reader.tries(MIGRATION, "record_return")
+    reader.tries(MIGRATION, "correct_return")
+    for route in ("list_trips", "get_trip", "list_service_files", "list_figures"):
+        reader.tries(MIGRATION, route)
+
+
+def _training_and_a_group(reader: Reader) -> None:
+    for route in ("list_training_roster", "get_training_candidate", "list_figures"):
+        reader.tries(ENTERPRISE, route)
+    for route in ("offer_course", "enrol_participant", "record_attendance", "list_courses", "get_course"):
+        reader.tries(ENTERPRISE, route)
+    for route in ("list_prospects", "get_prospect", "list_figures"):
+        reader.tries(COOPERATIVE, route)
+    for route in ("form_group", "admit_member", "list_groups", "get_group", "record_leaving"):
+        reader.tries(COOPERATIVE, route)
+
+
+def _all_taken_back(reader: Reader) -> None:
+    for route in ("retract_return", "retract_leave_end", "retract_return", "retract_departure"):
+        reader.tries(MIGRATION, route)
+    reader.tries(REGISTRY, "register_worker", 1, makes=examples.SPOUSE, known=True)
+    for route in ("withdraw_kin", "report_death", "edit_death", "withdraw_death", "erase_person"):
+        reader.tries(REGISTRY, route)
+
+
+def test_every_example_runs(reader: Reader) -> None:
+    """And no route was left out: neither one that is sent something nor one that is only asked."""
+    shown = {
+        (name, operation["operationId"], nth)
+        for name in SERVICES
+        for _, _, operation in operations(name)
+        for nth in range(len(bodies(name, operation)))
+    }
+    assert shown - reader.tried == set()
