@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy.postgres import Cluster
 from shared import database, projecting
 from shared.projecting import Difference, RowOfAnother
 from shared.views import Change, Put, Remove, View
+from tests.servers import Postgres
 from tests.shared.street import Databases
 
 tables = sa.MetaData(schema="model")
@@ -53,7 +53,7 @@ changes = st.one_of(
 
 
 @pytest.fixture(scope="module")
-async def url(cluster: Cluster) -> AsyncIterator[str]:
+async def url(cluster: Postgres) -> AsyncIterator[str]:
     databases = Databases(cluster)
     yield await databases.log()
     await databases.drop()
