@@ -79,6 +79,8 @@ class Report:
 
     answered: list[str] = field(default_factory=list)
     sent: int = 0
+    repeated: int = 0
+    """How many more were sent once everybody was home: the same returns again."""
     seconds: float = 0.0
     reads: int = 0
     again: dict[str, int] = field(default_factory=dict)
@@ -95,7 +97,8 @@ class Report:
 
     def __str__(self) -> str:
         return (
-            f"{self.sent} returns in {self.seconds:.1f} s ({self.sent / self.seconds:.0f}/s), {self.reads} reads, "
+            f"{self.sent} returns and {self.repeated} of them again in {self.seconds:.1f} s "
+            f"({(self.sent + self.repeated) / self.seconds:.0f}/s), {self.reads} reads, "
             f"{len(self.failures)} failures, again {self.again}; writes p50 {self.write_p50:.0f} p99 "
             f"{self.write_p99:.0f} longest {self.write_longest:.0f} ms; reads p50 {self.read_p50:.0f} p99 "
             f"{self.read_p99:.0f} longest {self.read_longest:.0f} ms; sent late by {self.late:.0f} ms at most"
@@ -144,28 +147,28 @@ class Sending:
         self._writes: list[float] = []
         self._reads: list[float] = []
         self._last: str | None = None
+        self._ids: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self, ended: asyncio.Event) -> Report:
-        """Send until *ended*; a plan that is through before is a failure: nothing was sent any more."""
-        report = self._report
+        """Send until *ended*; once all are home, the same returns again with the same keys."""
+        report, plan = self._report, self._plan
         began = time.monotonic()
         readers = [asyncio.create_task(self._read(n, ended)) for n in range(READERS)]
-        for n, homecoming in enumerate(self._plan.homecomings):
-            due = began + n / self._plan.rate
+        for n, homecoming in enumerate(itertools.cycle(plan.homecomings)):
+            due = began + n / plan.rate
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             if ended.is_set():
                 break
             report.late = max(report.late, (time.monotonic() - due) * 1000)
-            report.sent += 1
+            report.sent = min(n + 1, len(plan.homecomings))
+            report.repeated = n + 1 - report.sent
             self._begin(self._come_home(n, *homecoming))
         report.seconds = time.monotonic() - began
-        if not ended.is_set():
-            report.failures.append("all who were abroad are home: nothing is sent any more")
-        await ended.wait()
         await asyncio.gather(*readers)
         while self._tasks:
             await asyncio.wait(self._tasks)
+        report.answered = list(self._ids)
         report.again = dict(self._calls.again)
         report.reads = len(self._reads)
         report.write_p50, report.write_p99, report.write_longest = _of(self._writes)
@@ -189,8 +192,9 @@ class Sending:
         if reply.status != 201:
             self._report.failures.append(f"return {n}: {reply.status} {reply.slug}")
             return
-        self._report.answered.append(trip)
         self._last = reply.position
+        if self._ids.setdefault(trip, reply.body["id"]) != reply.body["id"]:
+            self._report.failures.append(f"return {n}: sent again, it was answered with another id")
         if n % ASKED_ABOUT == 0:
             home = 200 if reason not in STANDING else 404
             await asyncio.gather(
@@ -211,8 +215,8 @@ class Sending:
                 return
             after = self._last if next(afters) else None
             await self._ask(service, f"{path}?limit=50{next(villages)}", after, 200)
-            service, path = (ENTERPRISE, "/training-roster") if n % 2 else (COOPERATIVE, "/prospects")
-            await self._ask(service, f"{path}/{next(people)}", after, 200, 404)
+            roster, one = (ENTERPRISE, "/training-roster") if n % 2 else (COOPERATIVE, "/prospects")
+            await self._ask(roster, f"{one}/{next(people)}", after, 200, 404)
             await asyncio.sleep(READ_EVERY_SECONDS)
 
     async def _ask(self, service: str, path: str, after: str | None, *statuses: int) -> None:
@@ -256,7 +260,12 @@ async def returning(
     homecomings = [(trip.worker_id, trip.trip_id, why[trip.trip_id]) for trip in trips]
     plan = Plan(house.addresses, token, rate, homecomings, timeout_seconds, hanging_seconds)
     program = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", __spec__.name, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=1 << 24
+        sys.executable,
+        "-m",
+        __spec__.name,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        limit=1 << 24,
     )
     if program.stdin is None or program.stdout is None:
         raise RuntimeError("it was given pipes")
@@ -264,20 +273,21 @@ async def returning(
         program.stdin.write(orjson.dumps(asdict(plan)) + b"\n")
         await program.stdin.drain()
         assert await program.stdout.readline() == b"begun\n"
-        yield said
-        program.stdin.close()
-        report = Report(**orjson.loads(await program.stdout.read()))
+        try:
+            yield said
+        finally:
+            program.stdin.close()
+            for name, value in orjson.loads(await program.stdout.read()).items():
+                setattr(said, name, value)
+            answered = set(said.answered)
+            for trip in trips:
+                if trip.trip_id in answered:
+                    trip.standing = STANDING.get(why[trip.trip_id], "for_good")
         assert await program.wait() == 0
     finally:
         if program.returncode is None:
             program.kill()
             await program.wait()
-    for name in Report.__slots__:
-        setattr(said, name, getattr(report, name))
-    answered = set(report.answered)
-    for trip in trips:
-        if trip.trip_id in answered:
-            trip.standing = STANDING.get(why[trip.trip_id], "for_good")
 
 
 async def _main() -> None:

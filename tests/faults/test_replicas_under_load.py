@@ -9,19 +9,22 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
 import pytest_asyncio
 
-from deploy.command import rebuild, status, verify
+from deploy.command import rebuild
 from deploy.command.calls import COOPERATIVE, ENTERPRISE, MIGRATION, PARENTING, REGISTRY, SERVICES
 from deploy.house import House
+from services.enterprise.views import training_roster
+from shared import projecting
 from shared.hearing import lease_name
 from shared.relay import LEASE
-from tests.faults.life import Clients, Life, Trip, agrees, all_heard, life_in, of_accepted, published, rosters
+from tests.faults.life import Clients, Life, Trip, agrees, all_heard, life_in, of_accepted, published
 from tests.faults.returns import Report, returning
 from tests.faults.watching import Watched, watching
 from tests.houses import a_house
@@ -109,7 +112,11 @@ def busy_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 @pytest_asyncio.fixture(scope="module")
 async def town(busy_house: House) -> AsyncIterator[Town]:
-    async with life_in(busy_house) as life, Clients(busy_house, "operator") as operator, watching(busy_house) as watched:
+    async with (
+        life_in(busy_house) as life,
+        Clients(busy_house, "operator") as operator,
+        watching(busy_house) as watched,
+    ):
         yield Town(busy_house, life, operator, watched)
 
 
@@ -126,3 +133,84 @@ async def test_no_request_fails_while_services_are_scaled_and_restarted(town: To
         movers = await town.watched.ledgers[service].movers()
         say(f"{service}: went from process to process {movers}")
         assert min(movers.values()) > 0
+
+
+@asynccontextmanager
+async def paused(pid: int) -> AsyncIterator[float]:
+    """The process stands still while the block runs; since when, in seconds since the epoch."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield time.time()
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+async def until_somebody_else(active: Callable[[], Awaitable[Sequence[float]]], since: float) -> float:
+    """Seconds from *since* to the first of the moments at which somebody else was active."""
+    while not (moments := await active()):
+        assert time.time() - since < 3 * TAKEN_OVER_WITHIN_SECONDS, "nobody takes over"
+        await asyncio.sleep(0.05)
+    return moments[0] - since
+
+
+async def test_the_reader_of_a_view_is_paused_and_another_takes_over(town: Town, say: Say) -> None:
+    await asyncio.to_thread(town.house.scale, {ENTERPRISE: 2})
+    ledger = town.watched.ledgers[ENTERPRISE]
+    hearer = projecting.live_schema(training_roster.VIEW)
+    async with town.coming_home(20, say, timeout_seconds=3.0, hanging_seconds=60.0):
+        pid = await ledger.holder(lease_name(hearer, MIGRATION))
+
+        async def moved() -> list[float]:
+            moves = await ledger.moves(hearer, MIGRATION, since=datetime.fromtimestamp(since, UTC))
+            return [move.at.timestamp() for move in moves if move.pid != pid]
+
+        async with paused(pid) as since:
+            took = await until_somebody_else(moved, since)
+            await asyncio.sleep(max(0.0, since + PAUSED_SECONDS - time.time()))
+        resumed = time.time()
+        await asyncio.sleep(2.0)
+    say(f"another process moved the checkpoint {took:.2f} s after the pause began")
+    assert took < TAKEN_OVER_WITHIN_SECONDS
+    late = await ledger.moves(hearer, MIGRATION, since=datetime.fromtimestamp(resumed, UTC))
+    assert late
+    assert pid not in {move.pid for move in late}
+    await town.holds()
+    assert await town.watched.faults() == []
+    await asyncio.to_thread(town.house.scale, {ENTERPRISE: 1})
+
+
+async def test_the_relay_is_paused_and_another_takes_over(town: Town, say: Say) -> None:
+    await asyncio.to_thread(town.house.scale, {MIGRATION: 2})
+    ledger, sent = town.watched.ledgers[MIGRATION], town.watched.sent[MIGRATION]
+    async with town.coming_home(20, say, timeout_seconds=3.0, hanging_seconds=60.0):
+        await asyncio.sleep(1.0)
+        pid = await ledger.holder(LEASE)
+        former = sent[-1].by
+
+        async def published() -> list[float]:
+            return [message.at for message in sent if message.at > since and message.by != former]
+
+        async with paused(pid) as since:
+            took = await until_somebody_else(published, since)
+            await asyncio.sleep(max(0.0, since + PAUSED_SECONDS - time.time()))
+        resumed = time.time()
+        await asyncio.sleep(2.0)
+    again = [message for message in sent if message.by == former and message.at > resumed]
+    say(f"another relay published {took:.2f} s after the pause began; the first one then sent {len(again)}, refused")
+    assert took < TAKEN_OVER_WITHIN_SECONDS
+    await town.holds()
+    assert await town.watched.faults(relays_sent_once=False) == []
+    await asyncio.to_thread(town.house.scale, {MIGRATION: 1})
+
+
+async def test_every_view_is_rebuilt_and_switched_in_while_workers_come_home(town: Town, say: Say) -> None:
+    async with town.coming_home(30, say):
+        for service, views in VIEWS.items():
+            for view in views:
+                began = time.monotonic()
+                made = await rebuild.ask(town.operator, service, view)
+                say(f"{service} {view}: {sum(made['rows'].values())} rows in {time.monotonic() - began:.2f} s")
+                assert (rebuild.differences(service, made), made["parked"]) == ([], [])
+                assert made["former"]
+    await town.holds()
+    assert await town.watched.faults() == []

@@ -29,8 +29,8 @@ CREATE SCHEMA watched;
 CREATE TABLE watched.moves (
   n bigint GENERATED ALWAYS AS IDENTITY, hearer text, source text, before bigint, after bigint, pid int,
   holder uuid, at timestamptz);
-CREATE TABLE watched.leases (
-  n bigint GENERATED ALWAYS AS IDENTITY, name text, holder uuid, pid int, former uuid, ran_out boolean, at timestamptz);
+CREATE TABLE watched.changes (name text, ran_out boolean);
+CREATE TABLE watched.processes (holder uuid PRIMARY KEY, pid int);
 CREATE FUNCTION watched.pid() RETURNS int LANGUAGE sql AS
   $$ SELECT split_part(current_setting('application_name'), ' ', 2)::int $$;
 CREATE FUNCTION watched.moved() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
@@ -43,15 +43,12 @@ BEGIN
 END $$;
 CREATE FUNCTION watched.taken() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
-  IF TG_OP = 'INSERT' THEN
-    INSERT INTO watched.leases (name, holder, pid, at) VALUES (NEW.name, NEW.holder, watched.pid(), clock_timestamp());
-  ELSIF NEW.holder <> OLD.holder THEN
-    INSERT INTO watched.leases (name, holder, pid, former, ran_out, at)
-    VALUES (NEW.name, NEW.holder, watched.pid(), OLD.holder, OLD.until < clock_timestamp(), clock_timestamp());
+  INSERT INTO watched.processes VALUES (NEW.holder, watched.pid()) ON CONFLICT DO NOTHING;
+  IF TG_OP = 'UPDATE' THEN
+    INSERT INTO watched.changes SELECT NEW.name, OLD.until < clock_timestamp() WHERE NEW.holder <> OLD.holder;
   END IF;
   RETURN NULL;
 END $$;
-INSERT INTO watched.leases (name, holder, at) SELECT name, holder, clock_timestamp() FROM log.leases;
 CREATE TRIGGER watched AFTER UPDATE ON log.checkpoints
   FOR EACH ROW WHEN (OLD.number <> NEW.number) EXECUTE FUNCTION watched.moved();
 CREATE TRIGGER watched AFTER INSERT OR UPDATE ON log.leases FOR EACH ROW EXECUTE FUNCTION watched.taken();
@@ -82,7 +79,7 @@ class Ledger:
         """In the order in which they were made."""
         rows = await self.connection.fetch(
             "SELECT hearer, source, before, after, pid, holder, at FROM watched.moves "
-            "WHERE hearer LIKE $1 AND source LIKE $2 AND at > coalesce($3, '-infinity') ORDER BY n",
+            "WHERE hearer LIKE $1 AND source LIKE $2 AND at > coalesce($3::timestamptz, '-infinity') ORDER BY n",
             hearer,
             source,
             since,
@@ -91,15 +88,14 @@ class Ledger:
 
     async def processes(self) -> dict[UUID, int]:
         """By holder, as it calls itself in leases, the id of the process."""
-        rows = await self.connection.fetch("SELECT DISTINCT holder, pid FROM watched.leases WHERE pid IS NOT NULL")
-        return {row["holder"]: row["pid"] for row in rows}
+        return {row["holder"]: row["pid"] for row in await self.connection.fetch("SELECT * FROM watched.processes")}
 
-    async def holds(self, lease: str) -> UUID | None:
-        """Who has it now."""
-        found: UUID | None = await self.connection.fetchval(
+    async def holder(self, lease: str) -> int:
+        """The id of the process that has it now."""
+        holder = await self.connection.fetchval(
             "SELECT holder FROM log.leases WHERE name = $1 AND until > clock_timestamp()", lease
         )
-        return found
+        return (await self.processes())[holder]
 
     async def faults(self) -> list[str]:
         """Where two were active at once, or facts were taken twice or passed over."""
@@ -114,11 +110,11 @@ class Ledger:
             found += [f"{where}: from {a.after} to {b.before}" for a, b in pairwise(moves) if a.after != b.before]
             found += [f"{where}: back from {move.before}" for move in moves if move.after <= move.before]
             found += [
-                f"{where}: {move.pid} moved it while {processes.get(move.holder) if move.holder else None} had the lease"
+                f"{where}: {move.pid} moved it, but did not have the lease"
                 for move in moves
-                if move.holder is None or processes.get(move.holder, move.pid) != move.pid
+                if move.holder is None or processes[move.holder] != move.pid
             ]
-        early = await self.connection.fetch("SELECT name FROM watched.leases WHERE former IS NOT NULL AND NOT ran_out")
+        early = await self.connection.fetch("SELECT name FROM watched.changes WHERE NOT ran_out")
         found += [f"{self.service} {row['name']}: taken before it had run out" for row in early]
         return found
 
