@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
 import pytest_asyncio
@@ -29,7 +30,7 @@ from tests.faults.returns import Report, returning
 from tests.faults.watching import Watched, watching
 from tests.houses import a_house
 
-RATE = float(os.environ.get("DESMIGRATIF_TEST_RATE", "60"))
+RATE = float(os.environ.get("DESMIGRATIF_TEST_RATE", "40"))
 REASONS = ("contract_ended",) * 9 + ("leave",) + ("deported",) * 9 + ("died",)
 TAKEN_OVER_WITHIN_SECONDS = 5.0
 PAUSED_SECONDS = 7.0
@@ -64,6 +65,7 @@ class Town:
     async def coming_home(self, seconds: float, say: "Say", **plan: float) -> AsyncIterator[Report]:
         """Returns go on while the block runs, *seconds* at most; no request may fail."""
         trips = await self.abroad(seconds)
+        self.watched.begin_again()
         async with returning(self.house, trips, reasons=REASONS, rate=RATE, **plan) as report:
             yield report
         say(str(report))
@@ -122,7 +124,7 @@ async def town(busy_house: House) -> AsyncIterator[Town]:
 
 async def test_no_request_fails_while_services_are_scaled_and_restarted(town: Town, say: Say) -> None:
     house = town.house
-    async with town.coming_home(60, say):
+    async with town.coming_home(45, say):
         for replicas in ({ENTERPRISE: 3}, {MIGRATION: 2}, {ENTERPRISE: 1}, {MIGRATION: 1}):
             await asyncio.to_thread(house.scale, replicas)
         for service in SERVICES:
@@ -145,6 +147,10 @@ async def paused(pid: int) -> AsyncIterator[float]:
         os.kill(pid, signal.SIGCONT)
 
 
+def _instant(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
 async def until_somebody_else(active: Callable[[], Awaitable[Sequence[float]]], since: float) -> float:
     """Seconds from *since* to the first of the moments at which somebody else was active."""
     while not (moments := await active()):
@@ -157,11 +163,11 @@ async def test_the_reader_of_a_view_is_paused_and_another_takes_over(town: Town,
     await asyncio.to_thread(town.house.scale, {ENTERPRISE: 2})
     ledger = town.watched.ledgers[ENTERPRISE]
     hearer = projecting.live_schema(training_roster.VIEW)
-    async with town.coming_home(20, say, timeout_seconds=3.0, hanging_seconds=60.0):
+    async with town.coming_home(15, say, timeout_seconds=3.0, hanging_seconds=60.0):
         pid = await ledger.holder(lease_name(hearer, MIGRATION))
 
         async def moved() -> list[float]:
-            moves = await ledger.moves(hearer, MIGRATION, since=datetime.fromtimestamp(since, UTC))
+            moves = await ledger.moves(hearer, MIGRATION, since=_instant(since))
             return [move.at.timestamp() for move in moves if move.pid != pid]
 
         async with paused(pid) as since:
@@ -171,7 +177,7 @@ async def test_the_reader_of_a_view_is_paused_and_another_takes_over(town: Town,
         await asyncio.sleep(2.0)
     say(f"another process moved the checkpoint {took:.2f} s after the pause began")
     assert took < TAKEN_OVER_WITHIN_SECONDS
-    late = await ledger.moves(hearer, MIGRATION, since=datetime.fromtimestamp(resumed, UTC))
+    late = await ledger.moves(hearer, MIGRATION, since=_instant(resumed))
     assert late
     assert pid not in {move.pid for move in late}
     await town.holds()
@@ -181,10 +187,12 @@ async def test_the_reader_of_a_view_is_paused_and_another_takes_over(town: Town,
 
 async def test_the_relay_is_paused_and_another_takes_over(town: Town, say: Say) -> None:
     await asyncio.to_thread(town.house.scale, {MIGRATION: 2})
-    ledger, sent = town.watched.ledgers[MIGRATION], town.watched.sent[MIGRATION]
-    async with town.coming_home(20, say, timeout_seconds=3.0, hanging_seconds=60.0):
+    ledger = town.watched.ledgers[MIGRATION]
+    rosters = town.watched.ledgers[ENTERPRISE]
+    async with town.coming_home(15, say, timeout_seconds=3.0, hanging_seconds=60.0):
         await asyncio.sleep(1.0)
         pid = await ledger.holder(LEASE)
+        sent = town.watched.sent[MIGRATION]
         former = sent[-1].by
 
         async def published() -> list[float]:
@@ -196,15 +204,21 @@ async def test_the_relay_is_paused_and_another_takes_over(town: Town, say: Say) 
         resumed = time.time()
         await asyncio.sleep(2.0)
     again = [message for message in sent if message.by == former and message.at > resumed]
+    heard = [since] + [
+        move.at.timestamp() for move in await rosters.moves("training%", MIGRATION, since=_instant(since))
+    ]
+    stood_still = max(b - a for a, b in pairwise(heard))
     say(f"another relay published {took:.2f} s after the pause began; the first one then sent {len(again)}, refused")
+    say(f"the training roster stood still for {stood_still:.2f} s at most")
     assert took < TAKEN_OVER_WITHIN_SECONDS
+    assert stood_still < TAKEN_OVER_WITHIN_SECONDS
     await town.holds()
     assert await town.watched.faults(relays_sent_once=False) == []
     await asyncio.to_thread(town.house.scale, {MIGRATION: 1})
 
 
 async def test_every_view_is_rebuilt_and_switched_in_while_workers_come_home(town: Town, say: Say) -> None:
-    async with town.coming_home(30, say):
+    async with town.coming_home(25, say):
         for service, views in VIEWS.items():
             for view in views:
                 began = time.monotonic()

@@ -145,6 +145,10 @@ class Watched:
     sent: dict[str, list[Sent]] = field(default_factory=lambda: defaultdict(list))
     """By service, what its relays sent, in the order in which it came to the bus."""
 
+    def begin_again(self) -> None:
+        """Forget what was sent: whose turn it is to relay may have changed more than once since."""
+        self.sent.clear()
+
     async def faults(self, *, relays_sent_once: bool = True) -> list[str]:
         """All that should not be; *relays_sent_once*: not even a refused message was sent by a second relay."""
         found = [fault for ledger in self.ledgers.values() for fault in await ledger.faults()]
