@@ -105,6 +105,7 @@ class Runtime:
             isolation_level="AUTOCOMMIT",
             execution_options={"schema_translate_map": schemas},
             hide_parameters=True,
+            connect_args={"server_settings": {"application_name": database.process()}},
         )
         keys = KeyRing(self._keys_pool, bytes.fromhex(self.settings.master_key.get_secret_value()))
         self.log = EventLog(self.pool, self.secret, Catalogue(self.service.events), keys)
