@@ -36,6 +36,7 @@ from deploy.issuer import AUDIENCE, ISSUER, Issuer, ServiceTokens
 from deploy.nats import Bus
 from deploy.postgres import Cluster
 from deploy.program import HouseFailed, Identity, Program, end
+from deploy.rehearsal import rehearsed
 from deploy.secret_files import SecretFiles, write_private
 from deploy.service import ServiceProcess, name_of, runs_still
 from deploy.standing import addresses_in, hold, remembered
@@ -297,6 +298,8 @@ class House:
     # How it goes
 
     def _start(self) -> None:
+        if fault := rehearsed():
+            self._say(f"Rehearsed, these facts wait · latihan, fakta ini tertahan: {fault}")
         if not self.data.exists():
             self.data.mkdir(mode=0o711, parents=True)  # PostgreSQL's account passes through; its contents are closed
         self._held = hold(self.data)

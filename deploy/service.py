@@ -10,10 +10,11 @@ import psutil
 
 from deploy.mailbox import Mailbox
 from deploy.program import Identity, Program
+from shared.rehearsal import FAULT
 
 _CODE = Path(__file__).parents[1]
 _FOREIGN = ("DESMIGRATIF_", "PG")
-_HANDED_ON = ("DESMIGRATIF_FAULT",)
+_HANDED_ON = (FAULT,)
 """Of the caller's settings only these mean any house: what is rehearsed in the one that is started."""
 _SILENT = "it has not said anything yet"
 

@@ -17,13 +17,12 @@ from uuid import UUID
 
 import structlog
 
-from shared import database, parking, telemetry
+from shared import database, parking, rehearsal, telemetry
 from shared.bus import HeadHeard, Told, Unreachable
 from shared.database import Connection
 from shared.feed import FeedUnavailable, WentBack
 from shared.log.identity import LogReplaced
 from shared.parking import Fact
-from shared.published.registry import PersonErased
 from shared.recorded import Recorded
 
 if TYPE_CHECKING:
@@ -117,6 +116,9 @@ class Taking:
     *noted*: whether it is to be counted how long words took to be heard.
     """
 
+    like: str | None = None
+    """Another hearer: who waits there has waited here for as long."""
+
     def __init__(self, runtime: "Runtime", hearer: Hearer, source: str, *, noted: bool = True) -> None:
         self.checkpoint = Checkpoint(None, 0, None)
         self._runtime = runtime
@@ -148,10 +150,8 @@ class Taking:
         """
         if not facts:
             return
-        # First, and whatever this service makes of it: what could lead to an erased person goes.
         for fact in facts:
-            if isinstance(fact, Told) and isinstance(fact.word, PersonErased):
-                await self._runtime.log.heard_erased(fact.word.person_id)
+            await parking.erase(self._runtime, fact)
         try:
             await self._try(facts, log_id)
         except _NO_FAULT_OF_A_FACT:
@@ -169,7 +169,7 @@ class Taking:
         going = [fact for fact in facts if fact.partition_key not in self._waiting]
         waiting = [fact for fact in facts if fact.partition_key in self._waiting]
         parking.check_readable(going)
-        parking.rehearse(self._runtime.faults.get(self._hearer.label, ()), going)
+        rehearsal.rehearse(self._runtime.faults.get(self._hearer.label, ()), going)
         after = Checkpoint(log_id, facts[-1].number, facts[-1].event_id)
         with telemetry.hearing(self._hearer.label, self._source, going if self._noted else ()):
             await self._hearer.take(self._source, going, lambda: self._moving(after, going, waiting))
@@ -225,7 +225,7 @@ class Taking:
             if not moved:
                 raise Fenced
             if waiting and after.log_id:
-                await parking.park(connection, hearer, source, after.log_id, waiting, error)
+                await parking.park(connection, hearer, source, after.log_id, waiting, error, like=self.like)
             if self._stopped:
                 await connection.execute("DELETE FROM log.stopped WHERE hearer = $1 AND source = $2", hearer, source)
             yield connection

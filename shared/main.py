@@ -20,6 +20,7 @@ from granian.server.embed import Server
 from shared import logs, telemetry
 from shared.http.app import build
 from shared.notify import Notifier
+from shared.rehearsal import FaultUnknown
 from shared.runtime import Runtime
 from shared.service import Service
 from shared.settings import Settings
@@ -51,7 +52,11 @@ async def _run(service: Service, settings: Settings) -> int:
         loop.add_signal_handler(number, stop.set)
     if settings.end_with_stdin:
         loop.add_reader(sys.stdin.fileno(), lambda: _read_to_the_end(stop))
-    runtime = Runtime(service, settings)
+    try:
+        runtime = Runtime(service, settings)
+    except FaultUnknown as unknown:
+        log.error("setting-wrong", why=str(unknown))
+        return 1
     server = Server(
         build(service, runtime),
         address=settings.host,

@@ -6,7 +6,7 @@ they are replayed, in their order. More than `MOST_A_MINUTE` people within a min
 bad program: then nobody more is parked and the subscription stops.
 """
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,10 +16,11 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from shared import database, telemetry
+from shared import database, rehearsal, telemetry
 from shared.bus import Told
 from shared.database import Connection
 from shared.errors import NOT_FOUND, Refusal, Refused
+from shared.published.registry import PersonErased
 from shared.recorded import Recorded
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ MOST_A_MINUTE = 20
 """People whom one subscription may park within a minute; the next one stops it."""
 
 _PAGE = 100
-
-FAULT_UNKNOWN = "DESMIGRATIF_FAULT names {0!r}; {1} has {2}"
 
 PARKED = Refusal(
     "parked", 503, "What this service heard of this person waits for an operator: the answer would be an old one.",
@@ -44,39 +43,8 @@ Fact = Told | Recorded
 """A fact as a hearer takes it: a published one, or one of the own log."""
 
 
-class Rehearsed(Exception):
-    """``DESMIGRATIF_FAULT`` makes this person's facts poison."""
-
-
 class Unreadable(Exception):
     """The words are not what they should be."""
-
-
-def faults(setting: str, service: str, hearers: Collection[str]) -> Mapping[str, Collection[str]]:
-    """Whose facts are to be poison, by hearer: ``enterprise.training_roster:PERSON,PERSON,registry.reactions:PERSON``.
-
-    ``*`` is everybody. What is meant for other services is left to them; `ValueError` for a hearer that is not there.
-    """
-    found: dict[str, set[str]] = {}
-    at = ""
-    for entry in filter(None, (part.strip() for part in setting.split(","))):
-        target, colon, person = entry.rpartition(":")
-        at = target if colon else at
-        named, _, hearer = at.partition(".")
-        if not hearer or not person:
-            raise ValueError(FAULT_UNKNOWN.format(entry, service, ", ".join(hearers)))
-        if named != service:
-            continue
-        if hearer not in hearers:
-            raise ValueError(FAULT_UNKNOWN.format(entry, service, ", ".join(hearers)))
-        found.setdefault(hearer, set()).add(person)
-    return found
-
-
-def rehearse(poisoned: Collection[str], facts: Sequence[Fact]) -> None:
-    """Fail as a projector would where somebody of these is to be poison."""
-    if poisoned and facts and ("*" in poisoned or any(fact.partition_key in poisoned for fact in facts)):
-        raise Rehearsed
 
 
 def check_readable(facts: Sequence[Fact]) -> None:
@@ -86,12 +54,28 @@ def check_readable(facts: Sequence[Fact]) -> None:
             raise Unreadable(fact.fault)
 
 
+async def erase(runtime: "Runtime", fact: Fact) -> None:
+    """What could lead to an erased person goes before anything else is made of the fact, and whatever is made of it."""
+    if isinstance(fact, Told) and isinstance(fact.word, PersonErased):
+        await runtime.log.heard_erased(fact.word.person_id)
+
+
 async def park(
-    connection: Connection, hearer: str, source: str, log_id: UUID, facts: Sequence[Fact], error: str | None = None
+    connection: Connection,
+    hearer: str,
+    source: str,
+    log_id: UUID,
+    facts: Sequence[Fact],
+    error: str | None = None,
+    *,
+    like: str | None = None,
 ) -> None:
-    """Let *facts* wait; with *error*, what the first of a person's raised. In the transaction that passes them."""
+    """Let *facts* wait; with *error*, what the first of a person's raised. In the transaction that passes them.
+
+    Who waits at the hearer *like* has waited here for as long: a rebuild parks nobody anew whom the live view parked.
+    """
     await connection.executemany(
-        "INSERT INTO log.parked VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp())",
+        _PARK.format(since=_SINCE_OF_THEIRS if error else _SINCE_OF_THIS),
         [
             (
                 hearer,
@@ -103,19 +87,31 @@ async def park(
                 fact.recorded_at,
                 fact.words.decode() if isinstance(fact, Told) else None,
                 error,
+                like,
             )
             for fact in facts
         ],
     )
 
 
-async def forget(connection: Connection, hearer: str, source: str | None = None, after: int = 0) -> None:
-    """Nobody waits at *hearer* any more, with *source*: for facts of it beyond the number *after*."""
-    for query in (
-        "DELETE FROM log.parked WHERE hearer = $1 AND source = coalesce($2, source) AND number > $3",
-        "DELETE FROM log.stopped WHERE hearer = $1 AND source = coalesce($2, source) AND number > $3",
-    ):
+_PARK = "INSERT INTO log.parked VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce(({since}), clock_timestamp()))"
+_SINCE_OF_THEIRS = "SELECT min(at) FROM log.parked WHERE hearer = $10 AND source = $2 AND key = $3"
+_SINCE_OF_THIS = "SELECT at FROM log.parked WHERE hearer = $10 AND source = $2 AND number = $4"
+
+
+async def forget(
+    connection: Connection, hearer: str, source: str | None = None, after: int = 0, *, stopped: bool = True
+) -> None:
+    """Nobody waits at *hearer* any more, with *source*: for facts of it beyond the number *after*.
+
+    *stopped*: nor does it go no further.
+    """
+    for query in (_NOBODY_WAITS, *([_NOT_STOPPED] if stopped else ())):
         await connection.execute(query, hearer, source, after)
+
+
+_NOBODY_WAITS = "DELETE FROM log.parked WHERE hearer = $1 AND source = coalesce($2, source) AND number > $3"
+_NOT_STOPPED = "DELETE FROM log.stopped WHERE hearer = $1 AND source = coalesce($2, source) AND number > $3"
 
 
 async def fuse_blown(connection: Connection, hearer: str, source: str) -> bool:
@@ -158,12 +154,29 @@ async def parked(pool: asyncpg.Pool, hearers: Collection[str]) -> list[Waiting]:
     return [Waiting(**row) for row in rows]
 
 
-async def is_parked(pool: asyncpg.Pool, hearers: Collection[str], keys: Collection[str]) -> bool:
-    """Whether facts of any of these partition keys wait at one of *hearers*."""
-    waits: bool = await pool.fetchval(
-        "SELECT EXISTS (SELECT 1 FROM log.parked WHERE hearer = ANY($1) AND key = ANY($2))", list(hearers), list(keys)
-    )
+async def is_parked(pool: asyncpg.Pool, service: str, hearers: Collection[str], asked: Collection[str]) -> bool:
+    """Whether facts wait at one of *hearers* of whom or what is *asked* for.
+
+    *asked* are partition keys and ids as callers write them; the id of a history of *service*'s own, such as a trip's,
+    stands for the person whose facts it has.
+    """
+    ids = [found for one in asked if (found := _uuid(one))]
+    waits: bool = await pool.fetchval(_IS_PARKED, list(hearers), [*asked, *map(str, ids)], service, ids)
     return waits
+
+
+_IS_PARKED = """
+SELECT EXISTS (SELECT 1 FROM log.parked WHERE hearer = ANY($1) AND key = ANY($2))
+    OR EXISTS (SELECT 1 FROM log.events e JOIN log.parked p ON p.source = $3 AND p.number = e.position
+               WHERE e.stream_id = ANY($4::uuid[]) AND p.hearer = ANY($1))
+"""
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +199,9 @@ async def replay(runtime: "Runtime", hearer: str | None, key: str | None) -> lis
     """
     mine = {h.name: h for h in runtime.hearers if hearer in (None, h.label)}
     await runtime.pool.execute("DELETE FROM log.stopped WHERE hearer = ANY($1)", list(mine))
+    for subscription in runtime.subscriptions:
+        if (subscription.hearer.label, subscription.source) in runtime.stopped and subscription.hearer.name in mine:
+            subscription.begin_again()
     found = [w for w in await parked(runtime.pool, mine) if key in (None, w.key)]
     if not found and (key or (hearer and not mine)):
         raise Refused(NOT_FOUND)
@@ -212,7 +228,8 @@ async def _replay(runtime: "Runtime", hearer: Any, waiting: Waiting) -> Replayed
             try:
                 fact = await _fact(runtime, row)
                 check_readable([fact])
-                rehearse(runtime.faults.get(hearer.label, ()), [fact])
+                await erase(runtime, fact)
+                rehearsal.rehearse(runtime.faults.get(hearer.label, ()), [fact])
                 with telemetry.hearing(hearer.label, waiting.source, [fact]):
                     await hearer.take(
                         waiting.source, [fact], lambda number=row["number"]: _leaving(runtime, at, number)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from shared import clock, database, parking, projecting, telemetry
+from shared import clock, database, projecting, rehearsal, telemetry
 from shared.bell import Bell
 from shared.bus import Bus
 from shared.codec import Catalogue, UnknownSchema
@@ -28,7 +28,7 @@ from shared.log.identity import Identity, LogReplaced
 from shared.log.store import EventLog
 from shared.metrics import Gauges
 from shared.positions import Position
-from shared.reacting import HEARER, ReactionHearer
+from shared.reacting import ReactionHearer
 from shared.relay import LEASE, Relay, WasRestored, was_restored
 from shared.service import Service
 from shared.settings import Settings
@@ -56,8 +56,7 @@ class Runtime:
         self.clock = clock.Clock(settings.today)
         self.secret = bytes.fromhex(settings.log_secret.get_secret_value())
         self.bus = Bus(service.name, service.hears, settings.bus_url.get_secret_value())
-        labels = [*(view.name for view in service.views), *([HEARER] if service.react else [])]
-        self.faults = parking.faults(settings.fault, service.name, labels)
+        self.faults = rehearsal.faults(settings.fault, service.name, service.hearers)
         self.feeds = Feeds(settings.peers, settings.service_token_file)
         self.appended = Bell()
         self.progress = Bell()

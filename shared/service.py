@@ -8,7 +8,7 @@ from fastapi import APIRouter
 
 from shared.execute import Handle
 from shared.published import PublicEvent
-from shared.reacting import Reactions
+from shared.reacting import HEARER, Reactions
 from shared.views import View
 
 
@@ -38,3 +38,8 @@ class Service:
         """Every other service that a view or the reactions listen to, each once."""
         heard = [source for view in self.views for source in view.heard]
         return tuple(dict.fromkeys([*heard, *(self.react.hears if self.react else ())]))
+
+    @property
+    def hearers(self) -> tuple[str, ...]:
+        """What of it hears others or its own log, by the names that people use: its views, and its reactions."""
+        return (*(view.name for view in self.views), *([HEARER] if self.react else ()))

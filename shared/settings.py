@@ -58,7 +58,7 @@ class Settings(BaseSettings):
     wait_seconds: float = 5.0
     """How long a request with After-Position waits before it is answered 503."""
     fault: str = ""
-    """Whose facts are to be poison, to rehearse it: ``enterprise.training_roster:PERSON`` (see `shared.parking`)."""
+    """Whose facts are to be poison, to rehearse it: ``enterprise.training_roster:PERSON`` (see `shared.rehearsal`)."""
 
     def rehearsed(self) -> list[str]:
         """The secrets among these that are known to everybody, by name: good for a rehearsal and nothing else."""

@@ -223,6 +223,8 @@ class _Build:
     async def run(self) -> Made:
         await self._begin()
         compared = await self._standing()
+        for taking in self._takings.values():
+            taking.like = compared
         if compared is None:
             for source in self._sources:
                 await self._hear(source, until=None)
@@ -325,7 +327,8 @@ class _Build:
             await connection.execute("DELETE FROM log.checkpoints WHERE hearer = $1", beside)
         else:
             await connection.execute("UPDATE log.checkpoints SET hearer = $2 WHERE hearer = $1", beside, live)
-        await parking.forget(connection, live)
+        # Where a live subscription goes no further, it still does: its checkpoint has not moved.
+        await parking.forget(connection, live, stopped=compared != live)
         await connection.execute("UPDATE log.parked SET hearer = $2 WHERE hearer = $1", beside, live)
         await projecting.rename(connection, beside, live)
         log.info("view-switched", view=view.name, revision=view.revision, former=former, differences=len(differences))

@@ -15,6 +15,8 @@ Statuses = Mapping[str, dict[str, Any] | Unreachable]
 """By service, what ``GET /operations/status`` answers, or that it does not."""
 
 _POLL_SECONDS = 0.05
+_NAMED = 20
+"""So many of those who wait at a service have a sentence each; of more it is said how many."""
 
 
 async def ask(calls: Calls) -> Statuses:
@@ -63,8 +65,12 @@ def troubles(statuses: Statuses) -> list[str]:
         found += [
             f"{service} has parked {one['key']} at {one['hearer']} since {one['since'][:19]}Z: {one['why']}, "
             f"{one['how_many']} of {one['source']}'s facts wait from {one['number']} on"
-            for one in said["parked"]
+            for one in said["parked"][:_NAMED]
         ]
+        if more := len(said["parked"][_NAMED:]):
+            found.append(
+                f"{service} has parked {more} more, see `desmigratif parked {service}` · masih ada {more} lagi"
+            )
         if not said["ready"]:
             found.append(f"{service} is not ready, it waits for {', '.join(said['waits_for']) or 'nothing it names'}")
     return found

@@ -90,7 +90,8 @@ async def reached(
     runtime = runtime_of(request)
     await until_reached(runtime, vector)
     asked_for = [*request.path_params.values(), *request.query_params.values()]
-    if runtime.parked and await parking.is_parked(runtime.pool, [h.name for h in runtime.hearers], asked_for):
+    hearers = [hearer.name for hearer in runtime.hearers]
+    if runtime.parked and await parking.is_parked(runtime.pool, runtime.service.name, hearers, asked_for):
         raise Refused(parking.PARKED)
     return vector
 

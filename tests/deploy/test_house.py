@@ -27,6 +27,7 @@ from deploy.house import House, HouseFailed, addresses_in
 from deploy.program import Identity, Program
 from deploy.service import ServiceProcess, module_of
 
+REHEARSED = "enterprise.training_roster:7d44b1de-5b0e-7c3a-8f6b-0d6c8a5b9f01"
 STAND_IN = Path(__file__).with_name("stand_in.py")
 
 
@@ -287,14 +288,34 @@ def test_a_house_that_ends_answers_who_still_waits(tmp_path: Path, monkeypatch: 
 def test_what_is_rehearsed_and_where_traces_go_is_told_to_the_services_and_nothing_else_of_the_caller_s(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DESMIGRATIF_FAULT", "enterprise.training_roster:somebody")
+    monkeypatch.setenv("DESMIGRATIF_FAULT", REHEARSED)
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")
     monkeypatch.setenv("DESMIGRATIF_DATABASE_URL", "postgresql://another")
     with house(tmp_path) as (standing, _):
         told = told_by(standing.addresses["enterprise"])["told"]
-    assert told["DESMIGRATIF_FAULT"] == "enterprise.training_roster:somebody"
+    assert told["DESMIGRATIF_FAULT"] == REHEARSED
     assert told["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://127.0.0.1:4318"
     assert told["DESMIGRATIF_DATABASE_URL"].startswith("postgresql://enterprise:")
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        ("enterprise.roster:*", "enterprise has no hearer 'roster'; it has training_roster, courses · "),
+        ("enterprise.reactions:*", "enterprise has no hearer 'reactions'"),
+        ("pension.reactions:*", "there is no service 'pension'; there are registry, .* · .* 'pension' tidak ada"),
+        ("enterprise.training_roster:Siti", "'enterprise.training_roster:Siti' is not SERVICE.HEARER:ID, .* bukan"),
+        (f"{REHEARSED},enterprise", "'enterprise' is not SERVICE.HEARER:ID"),
+    ],
+)
+def test_what_is_to_be_rehearsed_and_is_not_there_is_told_in_a_sentence_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str, why: str
+) -> None:
+    monkeypatch.setenv("DESMIGRATIF_FAULT", fault)
+    data = tmp_path / "data"
+    with pytest.raises(HouseFailed, match=f"DESMIGRATIF_FAULT: {why}"), house(data):
+        pass
+    assert not data.exists()
 
 
 def test_one_that_cannot_start_ends_the_start_with_its_reason_and_leaves_nothing(

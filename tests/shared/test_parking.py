@@ -1,15 +1,17 @@
 """One person's facts wait, in their order, while everybody else's go on; replayed, it is as if they never had (P3)."""
 
+import asyncio
 import uuid
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 from fastapi import APIRouter, Depends
 
 from shared.http.doors import reached
-from shared.parking import MOST_A_MINUTE, faults
+from shared.parking import MOST_A_MINUTE, replay
 from shared.recorded import Recorded
 from shared.runtime import Runtime
 from tests.shared import tiny
@@ -200,6 +202,7 @@ SCOPES = {("GET", "/people/{person_id}"): "enterprise:read"}
 
 @PEOPLE.get("/people/{person_id}", dependencies=[Depends(reached)])
 async def get_person(person_id: UUID) -> dict[str, Any]:
+    """Who somebody is."""
     return {"id": str(person_id)}
 
 
@@ -227,12 +230,171 @@ async def test_replaying_somebody_who_does_not_wait_is_refused(street: Street) -
     assert (await ask(street, "POST", "/operations/replay"))["items"] == []
 
 
-async def test_the_rehearsed_fault_is_read_from_the_setting() -> None:
-    setting = "enterprise.neighbours:ANNA,BUDI, registry.people:CITRA,enterprise.reactions:*"
-    assert faults(setting, "enterprise", ["neighbours", "reactions"]) == {
-        "neighbours": {"ANNA", "BUDI"}, "reactions": {"*"}
-    }  # fmt: skip
-    assert faults("", "enterprise", []) == {}
-    for wrong in ("enterprise.nobody:ANNA", "enterprise", "enterprise.neighbours:", "ANNA"):
-        with pytest.raises(ValueError, match="DESMIGRATIF_FAULT"):
-            faults(wrong, "enterprise", ["neighbours"])
+async def test_two_replays_at_once_while_more_of_the_same_person_comes_let_each_fact_take_effect_once_in_order(
+    street: Street,
+) -> None:
+    poisoned = Faults()
+    registry = await street.start(tiny.service("registry"))
+    first, second = [await street.start(tiny.enterprise(poisoned)) for _ in range(2)]
+    [person] = poisoned.at = set(await register(registry, 1))
+    for n in range(30):
+        await do(registry, Rename(person, f"Siti {n}"))
+    await heard_up_to(second, registry=31)
+    assert [w["how_many"] for w in (await ask(street, "GET", "/operations/parked"))["items"]] == [31, 31]
+    poisoned.at = set()
+
+    async def talk() -> None:
+        for n in range(30):
+            await do(registry, Rename(person, f"Aminah {n}"))
+
+    done = await asyncio.gather(replay(first, None, None), replay(second, None, str(person)), talk())
+    assert {one.why for one in (*done[0], *done[1])} == {None}
+    await heard_up_to(second, registry=61)
+    assert (await ask(street, "GET", "/operations/parked"))["items"] == []
+    assert [row["number"] for row in await rows(first, "SELECT number FROM neighbours_1.people")] == [61]
+    caused = await rows(first, "SELECT (meta->'cause'->>'number')::int AS n FROM log.events ORDER BY position")
+    assert [row["n"] for row in caused] == list(range(1, 62))
+    assert (await ask(street, "POST", "/operations/views/neighbours/rebuild"))["differences"] == []
+
+
+async def test_a_replay_that_is_cut_off_in_the_middle_is_finished_by_the_next(street: Street) -> None:
+    poisoned = Faults()
+    registry = await street.start(tiny.service("registry"))
+    enterprise = await street.start(tiny.enterprise(poisoned))
+    [person] = poisoned.at = set(await register(registry, 1))
+    for n in range(200):
+        await do(registry, Rename(person, f"Siti {n}"))
+    await heard_up_to(enterprise, registry=201)
+    poisoned.at = set()
+    cut_off = asyncio.create_task(replay(enterprise, "reactions", None))
+    left = "SELECT count(*) AS n FROM log.parked WHERE hearer = 'reactions'"
+    await until(lambda: half(enterprise, left, 150))
+    cut_off.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await cut_off
+    assert [row["n"] > 0 for row in await rows(enterprise, left)] == [True]
+    done = await replay(enterprise, None, None)
+    assert [(one.waiting, one.why) for one in done] == [(0, None), (0, None)]
+    caused = await rows(enterprise, "SELECT (meta->'cause'->>'number')::int AS n FROM log.events ORDER BY position")
+    assert [row["n"] for row in caused] == list(range(1, 202))
+
+
+async def half(runtime: Runtime, query: str, most: int) -> bool:
+    return bool((await rows(runtime, query))[0]["n"] <= most)
+
+
+async def test_people_who_have_waited_for_long_do_not_stop_a_rebuild_nor_wait_anew(street: Street) -> None:
+    """More of them than may be parked within a minute: they were not."""
+    poisoned = Faults()
+    registry = await street.start(tiny.service("registry"))
+    enterprise = await street.start(tiny.enterprise(poisoned))
+    await register(registry, 2)
+    await heard_up_to(enterprise, registry=2)
+    poisoned.stumble_over_all_but = set()
+    people = []
+    for _ in range(2):
+        people += await register(registry, MOST_A_MINUTE - 5)
+        await heard_up_to(enterprise, registry=2 + len(people))
+        await enterprise.pool.execute("UPDATE log.parked SET at = at - interval '1 day'")
+    poisoned.stumble_over_all_but, poisoned.at = None, set(people)
+    before = await waiting_at(street, "neighbours")
+    made = await ask(street, "POST", "/operations/views/neighbours/rebuild")
+    assert (made["parked"], made["differences"]) == (sorted(map(str, people)), [])
+    assert await waiting_at(street, "neighbours") == before
+    # Nor do they count when somebody is parked right after the switch.
+    poisoned.stumble_over_all_but = set()
+    [another] = await register(registry, 1)
+    await heard_up_to(enterprise, registry=3 + len(people))
+    assert enterprise.readiness == []
+    assert {key for key, _, _ in await waiting_at(street, "neighbours")} == {str(p) for p in (*people, another)}
+
+
+async def waiting_at(street: Street, hearer: str) -> list[tuple[str, str, int]]:
+    """Who, since when and how many facts."""
+    items = (await ask(street, "GET", "/operations/parked"))["items"]
+    return [(one["key"], one["since"], one["how_many"]) for one in items if one["hearer"] == hearer]
+
+
+async def test_a_stopped_subscription_stays_stopped_over_a_rebuild(street: Street) -> None:
+    poisoned = Faults()
+    registry = await street.start(tiny.service("registry"))
+    enterprise = await street.start(tiny.enterprise(poisoned))
+    poisoned.stumble_over_all_but = set()
+    people = await register(registry, MOST_A_MINUTE + 1)
+    stop = "stopped subscription neighbours<registry"
+    await until(lambda: stop in enterprise.readiness)
+    made = await ask(street, "POST", "/operations/views/neighbours/rebuild")
+    assert (made["at"]["registry"], len(made["parked"])) == (MOST_A_MINUTE, MOST_A_MINUTE)
+    await enterprise.look()
+    assert stop in enterprise.readiness
+    # A replay lets it park again, whether or not anybody's facts take effect by it.
+    await ask(street, "POST", "/operations/replay?hearer=neighbours")
+    await until(lambda: stop in enterprise.readiness)
+    await enterprise.pool.execute("UPDATE log.parked SET at = at - interval '1 day'")
+    await ask(street, "POST", "/operations/replay")
+    await heard_up_to(enterprise, registry=len(people))
+    await until(lambda: enterprise.readiness == [], 3)
+
+
+async def test_whoever_waits_is_erased_at_once_and_again_when_the_erasure_is_replayed(street: Street) -> None:
+    poisoned = Faults()
+    registry = await street.start(tiny.service("registry"))
+    enterprise = await street.start(tiny.enterprise(poisoned))
+    [person] = poisoned.at = set(await register(registry, 1))
+    await do(registry, Forget(person))
+    await heard_up_to(enterprise, registry=2)
+    erased = "SELECT person_id FROM log.erased"
+    assert [row["person_id"] for row in await rows(enterprise, erased)] == [person]
+    poisoned.at = set()
+    log = (await street.settings("enterprise")).database_url.get_secret_value().rpartition("/")[2]
+    connection = await asyncpg.connect(street.databases.cluster.url(log))
+    await connection.execute("DELETE FROM log.erased")
+    await connection.close()
+    await ask(street, "POST", "/operations/replay")
+    assert [row["person_id"] for row in await rows(enterprise, erased)] == [person]
+    assert await people(enterprise) == []
+
+
+async def test_of_facts_that_the_source_lost_nobody_waits_any_more(street: Street) -> None:
+    """Put back to 4 of 6, and then it says other things under the numbers 5 and 6."""
+    poisoned = Faults()
+    registry = await street.start(tiny.service("registry"))
+    enterprise = await street.start(tiny.enterprise(poisoned))
+    said = await register(registry, 3)
+    await heard_up_to(enterprise, registry=3)
+    poisoned.at = {said[1]}
+    await do(registry, Rename(said[1], "Siti"))  # 4
+    await heard_up_to(enterprise, registry=4)
+    database = (await street.settings("registry")).database_url.get_secret_value().rpartition("/")[2]
+    await street.stop(registry)
+    earlier = await street.databases.copy(database, "registry")
+    registry = await street.start(tiny.service("registry"))
+    for name in ("Aminah", "Dewi"):
+        await do(registry, Rename(said[1], name))
+    await heard_up_to(enterprise, registry=6)
+    assert [n for _, _, n in await waiting_at(street, "reactions")] == [3]
+    await street.stop(registry)
+    await street.databases.put_in_place(database, earlier)
+    registry = await street.start(tiny.service("registry"))
+    said += await register(registry, 2)  # 5 and 6
+    await until(lambda: heard_under(enterprise, registry), why="not heard under the new name")
+    # The view was made anew, and parked what stands of theirs: both; the reactions had done the first already.
+    assert [(key, n) for key, _, n in await waiting_at(street, "neighbours")] == [(str(said[1]), 2)]
+    assert [(key, n) for key, _, n in await waiting_at(street, "reactions")] == [(str(said[1]), 1)]
+    poisoned.at = set()
+    await ask(street, "POST", "/operations/replay")
+    assert (await ask(street, "GET", "/operations/parked"))["items"] == []
+    caused = await rows(enterprise, "SELECT (meta->'cause'->>'number')::int AS n FROM log.events ORDER BY position")
+    assert sorted(row["n"] for row in caused) == [1, 2, 3, 4, 5, 6]
+    assert await people(enterprise) == [said[0], said[2], said[1], said[3], said[4]]
+    assert (await ask(street, "POST", "/operations/views/neighbours/rebuild"))["differences"] == []
+
+
+async def heard_under(enterprise: Runtime, registry: Runtime) -> bool:
+    """Whether everything is heard under the log's present name."""
+    await enterprise.look()
+    head = (await registry.log.head()).number
+    there = [enterprise.checkpoints.get(f) for f in enterprise.followed() if f[1] == "registry"]
+    return not enterprise.readiness and all(
+        c and (c.log_id, c.number) == (registry.identity.log_id, head) for c in there
+    )
