@@ -9,6 +9,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?=
 ARGS ?=
 RUN := .venv/bin/python -m
+COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+  --custom-compile-command "make lock"
 export PYTHON
 
 # The stamp names the folder it was made in; in any other (a copy, a clone with its .venv) it does not count.
@@ -34,6 +36,18 @@ up: install ## Start it all and keep it running; Ctrl-C ends it (ARGS="--data DI
 test: lint types ## Everything that CI checks (ARGS="tests/registry -k nik" narrows pytest)
 	@$(RUN) pytest $(ARGS)
 
+# What says how log and bus behave; the rest of the tests is about what stands on them.
+CONTRACTS := tests/shared/log tests/shared/test_bus.py tests/shared/test_relay.py tests/shared/test_hearing.py \
+  tests/deploy/test_databases.py tests/deploy/test_nats.py
+
+.PHONY: test-containers
+test-containers: install ## The tests of log and bus on containers (needs a Docker engine)
+	@$(RUN) pytest --containers $(CONTRACTS) $(ARGS)
+
+.PHONY: secrets
+secrets: install ## Random secrets for docker-compose.yml, into .env
+	@.venv/bin/desmigratif secrets .env
+
 .PHONY: bench
 bench: install ## From a return's 201 to the roster that shows it, one at a time (ARGS=500)
 	@exec $(RUN) tests.bench.one_return_at_a_time $(ARGS)
@@ -58,10 +72,10 @@ documents: install ## Write what the code itself documents: README's map, the As
 	@$(RUN) tests.architecture.documents
 
 .PHONY: lock
-lock: ## Write requirements.lock anew (needs uv)
+lock: ## Write both locks anew, the image's with the versions of the other (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
-	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-emit-find-links --custom-compile-command "make lock" --extra dev pyproject.toml -o requirements.lock
+	@$(COMPILE) --python-version 3.11 --extra embedded --extra dev pyproject.toml -o requirements.lock
+	@$(COMPILE) --python-version 3.13 -c requirements.lock pyproject.toml -o deploy/requirements.lock
 
 .PHONY: clean
 clean: ## Remove .venv and caches; data folders stay
@@ -70,4 +84,4 @@ clean: ## Remove .venv and caches; data folders stay
 
 .PHONY: help
 help: ## This list
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24

@@ -4,22 +4,30 @@ Each service has two databases, ``<service>`` (log and views) and ``<service>_ke
 ``<service>_owner`` owns both and is used to upgrade their schema alone; ``<service>`` is what the service logs in as.
 The service enters only its own two databases, may make schemas for its views, and has nothing else but what
 `shared.schema` grants. Everything here may be repeated.
+
+``python -m deploy.databases`` prepares the server that ``DESMIGRATIF_POSTGRES_URL`` names, as its superuser, with the
+services' passwords from the environment (`deploy.secret_environment`), and ends.
 """
 
 import asyncio
 import base64
+import functools
 import hashlib
 import hmac
 import os
+import secrets
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
+import stamina
 
-from deploy import SERVICES
-from shared import schema
+from deploy import SERVICES, secret_environment
+from shared import logs, schema
 
 _SCRAM_ROUNDS = 4096
+_PATIENCE = timedelta(minutes=2)
 
 
 def prepare(
@@ -103,3 +111,24 @@ def _as_role(superuser_url: str, role: str, password: str, database: str) -> str
     parts = urlsplit(superuser_url)
     place = parts.netloc.rpartition("@")[2]
     return urlunsplit(parts._replace(netloc=f"{quote(role)}:{quote(password, safe='')}@{place}", path=f"/{database}"))
+
+
+@stamina.retry(on=(OSError, asyncpg.CannotConnectNowError), attempts=None, timeout=_PATIENCE, wait_max=1.0)
+async def _there(url: str) -> None:
+    """Return once the server lets somebody in."""
+    await (await asyncpg.connect(url)).close()
+
+
+def main() -> None:
+    """Prepare the server that the environment names; wait for it at most two minutes."""
+    logs.configure("databases", "info")
+    url = os.environ["DESMIGRATIF_POSTGRES_URL"]
+    # An owner's password lasts as long as this run: upgrading is the only thing that an owner is for.
+    passwords = {service: os.environ[secret_environment.database_password(service)] for service in SERVICES}
+    owners = functools.cache(lambda _owner: secrets.token_hex(32))
+    asyncio.run(_there(url))
+    prepare(url, lambda role: passwords.get(role) or owners(role), alone=True)
+
+
+if __name__ == "__main__":
+    main()

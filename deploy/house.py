@@ -18,7 +18,6 @@ stands. Things end in the order services, NATS, PostgreSQL. A house that is kill
 the end of a pipe); its NATS and PostgreSQL are found and ended gently at the next start.
 """
 
-import fcntl
 import json
 import os
 import signal
@@ -27,21 +26,20 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, assert_never
 
 from deploy import SERVICES, databases, errands, nats, ports, postgres
-from deploy.issuer import AUDIENCE, ISSUER, Issuer
+from deploy.issuer import AUDIENCE, ISSUER, Issuer, ServiceTokens
 from deploy.nats import Bus
 from deploy.postgres import Cluster
 from deploy.program import HouseFailed, Identity, Program, end
 from deploy.rehearsal import rehearsed
 from deploy.secret_files import SecretFiles, write_private
 from deploy.service import ServiceProcess, name_of, runs_still
-from deploy.standing import addresses_in, remembered
-from shared import clock
+from deploy.standing import addresses_in, hold, remembered
 
 __all__ = ["House", "HouseFailed", "addresses_in", "must_be_possible"]
 
@@ -64,8 +62,6 @@ _WATCH_SECONDS = 0.05
 _STEADY_SECONDS = 10.0
 """One that lived so long is started again at once when it dies; one that did not, after a pause."""
 _LONGEST_PAUSE_SECONDS = 4.0
-_TOKEN_TTL = timedelta(hours=24)
-_TOKEN_RENEWAL = timedelta(hours=12)
 
 
 @dataclass(slots=True)
@@ -117,7 +113,7 @@ class House:
         self._changing = {name: threading.Lock() for name in _PREFERRED_PORTS}
         self._errands: list[threading.Thread] = []
         self._ports: dict[str, ports.Port] = {}
-        self._tokens_minted: datetime | None = None
+        self._tokens: ServiceTokens
         self._held: int | None = None
         self._lock = threading.RLock()
         self._closing = threading.Event()
@@ -306,7 +302,7 @@ class House:
             self._say(f"Rehearsed, these facts wait · latihan, fakta ini tertahan: {fault}")
         if not self.data.exists():
             self.data.mkdir(mode=0o711, parents=True)  # PostgreSQL's account passes through; its contents are closed
-        self._hold()
+        self._held = hold(self.data)
         errands.forget_answers(self.data)
         former = remembered(self.data)
         self._end_former(former)
@@ -322,31 +318,14 @@ class House:
         cluster.start(waiting=self._say)
         databases.prepare(cluster.url(), cluster.password, alone=True)
         bus.start()
-        self._mint_tokens()
+        self._tokens = ServiceTokens(self.issuer, {name: self._token_file(name) for name in SERVICES})
+        self._tokens.renew()
         self._say("The five services start · Kelima layanan dimulai")
         for name in list(self._programs):
             self._want(name)
         self._watcher = threading.Thread(target=self._keep_watch, name="house", daemon=True)
         self._watcher.start()
         self._wait_until_ready([place for service in SERVICES for place in self._places(service)])
-
-    def _hold(self) -> None:
-        """Take the folder's lock: it ends with this process, however that ends."""
-        held = os.open(self.data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        until = time.monotonic() + 1.0
-        while True:
-            try:
-                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                # A command that only asks whether a house stands here holds it for an instant.
-                if time.monotonic() > until:
-                    os.close(held)
-                    raise HouseFailed(
-                        f"a house already stands in {self.data} · sudah ada yang berjalan di {self.data}"
-                    ) from None
-                time.sleep(_WATCH_SECONDS)
-        self._held = held
 
     def _end_former(self, former: Mapping[str, Any]) -> None:
         for program in self._servers(dict.fromkeys(_PREFERRED_PORTS, 0)):
@@ -421,16 +400,6 @@ class House:
 
     def _token_file(self, service: str) -> Path:
         return self._secrets.path(f"token-{service}")
-
-    def _mint_tokens(self) -> None:
-        """Each service's own bearer token, anew twice in the life of one. By the clock: a laptop may have slept."""
-        now = clock.now()
-        if self._tokens_minted and now - self._tokens_minted < _TOKEN_RENEWAL:
-            return
-        for service in SERVICES:
-            token = self.issuer.mint("service", "*", subject=f"service:{service}", ttl=_TOKEN_TTL)
-            write_private(self._token_file(service), token)
-        self._tokens_minted = now
 
     def _remember(self) -> None:
         """Write house.json: for other commands, and for the next house in this folder."""
@@ -526,7 +495,7 @@ class House:
                 with self._lock:
                     for name, care in list(self._wanted.items()):
                         self._tend(name, care)
-                self._mint_tokens()
+                self._tokens.renew()
         except BaseException as error:  # noqa: BLE001 - told to whoever watches: a thread's own end would go unseen
             self._trouble = error
 

@@ -1,12 +1,12 @@
-"""The development issuer: signs the tokens of an embedded house. In production any OIDC issuer does, by its JWKS.
+"""The development issuer: signs the tokens of a house. In production any OIDC issuer does, by its JWKS.
 
 Its key (ES256) is made with the house and never leaves the data folder; the public half lies beside it for the
 services. Who can read the data folder can be anybody in this house.
 """
 
 import json
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from joserfc import jwt
@@ -17,6 +17,9 @@ from shared import clock
 
 ISSUER = "urn:desmigratif:development-issuer"
 AUDIENCE = "desmigratif"
+
+_SERVICE_TOKEN_TTL = timedelta(hours=24)
+_SERVICE_TOKEN_RENEWAL = timedelta(hours=12)
 
 
 class Issuer:
@@ -47,3 +50,22 @@ class Issuer:
             "exp": int((issued + ttl).timestamp()),
         }
         return jwt.encode({"alg": "ES256", "kid": self._key.kid, "typ": "JWT"}, claims, self._key)
+
+
+class ServiceTokens:
+    """The services' own bearer tokens, each in the file that its service reads; *files* is by service."""
+
+    def __init__(self, issuer: Issuer, files: Mapping[str, Path]) -> None:
+        self._issuer = issuer
+        self._files = files
+        self._minted: datetime | None = None
+
+    def renew(self) -> None:
+        """Mint them if half of their life is over, or none was minted yet. By the clock: a laptop may have slept."""
+        now = clock.now()
+        if self._minted and now - self._minted < _SERVICE_TOKEN_RENEWAL:
+            return
+        for service, file in self._files.items():
+            token = self._issuer.mint("service", "*", subject=f"service:{service}", ttl=_SERVICE_TOKEN_TTL)
+            write_private(file, token)
+        self._minted = now

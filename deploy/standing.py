@@ -3,10 +3,16 @@
 import fcntl
 import json
 import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from deploy.program import HouseFailed
+from deploy.secret_files import write_private
+
+_WATCH_SECONDS = 0.05
 
 
 def remembered(data: Path) -> dict[str, Any]:
@@ -42,6 +48,43 @@ def addresses_in(data: Path) -> dict[str, str]:
     """
     must_stand(data)
     return {str(name): str(address) for name, address in remembered(data).get("addresses", {}).items()}
+
+
+def hold(data: Path) -> int:
+    """Take the lock of the folder *data*: it ends with this process, however that ends, or when it is closed.
+
+    Raises:
+        HouseFailed: a house stands there already.
+    """
+    held = os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    until = time.monotonic() + 1.0
+    while True:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            # A command that only asks whether a house stands here holds it for an instant.
+            if time.monotonic() > until:
+                os.close(held)
+                raise HouseFailed(f"a house already stands in {data} · sudah ada yang berjalan di {data}") from None
+            time.sleep(_WATCH_SECONDS)
+        else:
+            return held
+
+
+@contextmanager
+def standing(data: Path, addresses: Mapping[str, str]) -> Iterator[None]:
+    """Let *data* be found as a house while this lasts, for services that run elsewhere, at *addresses*.
+
+    Raises:
+        HouseFailed: a house stands there already.
+    """
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    held = hold(data)
+    try:
+        write_private(data / "house.json", json.dumps({"addresses": dict(addresses)}, indent=2))
+        yield
+    finally:
+        os.close(held)
 
 
 def _nothing_in(data: Path) -> HouseFailed:

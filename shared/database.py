@@ -1,5 +1,6 @@
 """Postgres connections, and what it looks like when one is lost."""
 
+import os
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,11 @@ def lost(error: BaseException) -> bool:
     return isinstance(error, LOST) and not isinstance(error, ValueError)
 
 
+def process() -> str:
+    """What this process is called in ``pg_stat_activity``: of several replicas under one role, this very one."""
+    return f"desmigratif {os.getpid()}"
+
+
 Connected = Callable[["Connection"], Coroutine[Any, Any, None]]
 """Called with each new connection before it is used."""
 
@@ -53,7 +59,7 @@ Connected = Callable[["Connection"], Coroutine[Any, Any, None]]
 @stamina.retry(on=lost, attempts=None, timeout=timedelta(minutes=5), wait_initial=0.05, wait_max=1.0)
 async def connect(url: str, **options: Any) -> asyncpg.Connection:
     """A connection, waiting for a server that is starting."""
-    return await asyncpg.connect(url, timeout=5, **options)
+    return await asyncpg.connect(url, timeout=5, server_settings={"application_name": process()}, **options)
 
 
 @stamina.retry(on=lost, attempts=None, timeout=timedelta(minutes=5), wait_initial=0.05, wait_max=1.0)
@@ -70,8 +76,11 @@ async def create_pool(
     which is harmless to what is derived: a view's rows and its checkpoint go together and are heard again.
     *connected* is called with each new connection before it is used.
     """
-    # A process that is paused in the middle of a transaction must not hold its locks against those that take over.
-    settings = {"idle_in_transaction_session_timeout": f"{_IDLE_IN_TRANSACTION_SECONDS}s"}
+    settings = {
+        "application_name": process(),
+        # A process that is paused in the middle of a transaction must not hold its locks against those that take over.
+        "idle_in_transaction_session_timeout": f"{_IDLE_IN_TRANSACTION_SECONDS}s",
+    }
     settings |= {} if durable else {"synchronous_commit": "off"}
     return await asyncpg.create_pool(
         url, min_size=1, max_size=size, timeout=5, server_settings=settings, init=connected, reset=_as_it_is

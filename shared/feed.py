@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 PAGE = 500
 
+_PATIENCE_SECONDS = 2.0
+_LONGEST_PATIENCE_SECONDS = 16.0
+"""Of an owner's replicas one may hang: another is asked soon, but one that is only slow gets its time in the end."""
+
 
 class FeedUnavailable(Exception):
     """The owner cannot be asked right now."""
@@ -49,7 +53,8 @@ class Feeds:
     def __init__(self, peers: Mapping[str, str], token_file: Path) -> None:
         self._peers = peers
         self._token_file = token_file
-        self._client = httpx.AsyncClient(timeout=10.0)
+        self._client = httpx.AsyncClient()
+        self._patience: dict[str, float] = {}
 
     async def close(self) -> None:
         """Let the connections go."""
@@ -87,11 +92,20 @@ class Feeds:
         return identity, answer["head"]
 
     async def _get(self, source: str, path: str, asked: Mapping[str, str | int]) -> tuple[int, Any]:
+        patience = self._patience.get(source, _PATIENCE_SECONDS)
         try:
             token = self._token_file.read_text().strip()
             response = await self._client.get(
-                self._peers[source] + path, params=asked, headers={"Authorization": f"Bearer {token}"}
+                self._peers[source] + path,
+                params=asked,
+                headers={"Authorization": f"Bearer {token}"},
+                timeout=patience,
             )
+            self._patience.pop(source, None)
             return response.status_code, response.json()
+        except httpx.TimeoutException as error:
+            # Its connection goes with it: the next question may come to another process.
+            self._patience[source] = min(patience * 2, _LONGEST_PATIENCE_SECONDS)
+            raise FeedUnavailable from error
         except (httpx.HTTPError, OSError, ValueError) as error:
             raise FeedUnavailable from error

@@ -35,6 +35,8 @@ def run(service: Service) -> None:
     """Run *service* until SIGTERM, SIGINT, or a fault that another process must take over from."""
     settings = Settings()
     logs.configure(service.name, settings.log_level)
+    if rehearsed := settings.rehearsed():
+        log.warning("rehearsal-secrets", settings=rehearsed, meaning="known to everybody: never for real people's data")
     telemetry.configure(service.name, log_spans=settings.log_level.lower() == "debug")
     try:
         code = uvloop.run(_run(service, settings))

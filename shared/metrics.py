@@ -132,9 +132,9 @@ class Gauges:
         return figures
 
     async def _relay(self) -> list[Observation]:
-        """What the relay said of itself on the bus, held against the log."""
-        said = self._runtime.bus.heads.get(self._runtime.service.name)
-        if said is None or said.log_id != self._runtime.identity.log_id:
+        """What the relay has said of itself, held against the log."""
+        relayed = self._runtime.relayed
+        if relayed is None:
             return []
         head = await self._runtime.log.head()
-        return [Observation(max(0, head.number - said.number))]
+        return [Observation(max(0, head.number - relayed))]

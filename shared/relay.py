@@ -97,6 +97,7 @@ class Relay:
         head = Head(last.number, last.event_id) if last else Head(0, None)
         await self._runtime.bus.say_head(self._runtime.identity.log_id, head)
         self._said_head = time.monotonic()
+        self._runtime.relayed = head.number
 
 
 async def was_restored(runtime: "Runtime", tail: Tail) -> bool:

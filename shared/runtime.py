@@ -69,6 +69,8 @@ class Runtime:
         """By hearer and source, how many people's facts wait."""
         self.stopped: dict[tuple[str, str], Stopped] = {}
         """By hearer and source, where a subscription goes no further, in whichever process it runs."""
+        self.relayed: int | None = None
+        """The last number that this process brought to the bus, while it relays."""
         self.waits_for: list[str] = ["start"]
         self.hearers: list[Hearer] = []
         self.subscriptions: list[Subscription] = []
@@ -102,6 +104,7 @@ class Runtime:
             isolation_level="AUTOCOMMIT",
             execution_options={"schema_translate_map": schemas},
             hide_parameters=True,
+            connect_args={"server_settings": {"application_name": database.process()}},
         )
         keys = KeyRing(self._keys_pool, bytes.fromhex(self.settings.master_key.get_secret_value()))
         self.log = EventLog(self.pool, self.secret, Catalogue(self.service.events), keys)

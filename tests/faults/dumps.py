@@ -8,7 +8,7 @@ import asyncpg
 import stamina
 
 from deploy.house import House
-from deploy.postgres import BINARIES
+from deploy.postgres import binaries
 
 
 async def take(house: House, service: str, into: Path) -> Path:
@@ -45,7 +45,7 @@ def _deadlock(error: Exception) -> bool:
 
 async def _run(program: str, *arguments: str) -> None:
     process = await asyncio.create_subprocess_exec(
-        BINARIES / program,
+        binaries() / program,
         *arguments,
         env={**os.environ, "LC_ALL": "C"},
         stdout=asyncio.subprocess.PIPE,

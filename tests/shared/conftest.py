@@ -7,9 +7,8 @@ import pytest
 import structlog
 
 from deploy import databases as deployed
-from deploy.nats import Bus
-from deploy.postgres import Cluster
 from tests.rosters import roster
+from tests.servers import Nats, Postgres, a_nats, a_postgres
 from tests.shared.street import SERVICES, Databases, Street, sweep
 
 __all__ = ["roster"]
@@ -22,31 +21,27 @@ def _quiet() -> None:
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    cluster = Cluster(tmp_path_factory.mktemp("kernel") / "postgres")
-    cluster.start()
-    deployed.prepare(cluster.url(), cluster.password, services=SERVICES)
-    yield cluster
-    cluster.stop()
+def cluster(tmp_path_factory: pytest.TempPathFactory, in_container: bool) -> Iterator[Postgres]:
+    with a_postgres(tmp_path_factory.mktemp("kernel") / "postgres", in_container=in_container) as cluster:
+        deployed.prepare(cluster.url(), cluster.password, services=SERVICES)
+        yield cluster
 
 
 @pytest.fixture(scope="session")
-def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bus]:
-    bus = Bus(tmp_path_factory.mktemp("kernel") / "nats")
-    bus.start()
-    yield bus
-    bus.stop()
+def bus(tmp_path_factory: pytest.TempPathFactory, in_container: bool) -> Iterator[Nats]:
+    with a_nats(tmp_path_factory.mktemp("kernel") / "nats", in_container=in_container) as bus:
+        yield bus
 
 
 @pytest.fixture
-async def databases(cluster: Cluster) -> AsyncIterator[Databases]:
+async def databases(cluster: Postgres) -> AsyncIterator[Databases]:
     made = Databases(cluster)
     yield made
     await made.drop()
 
 
 @pytest.fixture
-async def street(databases: Databases, bus: Bus, tmp_path: Path) -> AsyncIterator[Street]:
+async def street(databases: Databases, bus: Nats, tmp_path: Path) -> AsyncIterator[Street]:
     """A street with nobody in it yet; what is started there is stopped before its databases go."""
     await sweep(bus)
     street = Street(databases, bus, tmp_path)

@@ -19,15 +19,14 @@ from pydantic import SecretStr
 
 from deploy import databases
 from deploy.issuer import AUDIENCE, ISSUER, Issuer
-from deploy.nats import Bus as NatsServer
 from deploy.nats import operator_of, stream_of
-from deploy.postgres import Cluster
 from shared import ids
 from shared.execute import Caller, Done, Request, execute
 from shared.http.app import build
 from shared.runtime import Runtime
 from shared.service import Service
 from shared.settings import Settings
+from tests.servers import Nats, Postgres
 from tests.shared.tiny import DAY, Register
 
 SERVICES = ("registry", "migration_service", "enterprise")
@@ -54,7 +53,7 @@ async def until(
 class Databases:
     """Fresh databases of a service, copied from ones that `deploy.databases` made; removed at the end."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Postgres) -> None:
         self.cluster = cluster
         self._made: list[str] = []
 
@@ -95,7 +94,7 @@ class Databases:
 class Street:
     """Services that can reach one another; what was started is stopped at the end."""
 
-    def __init__(self, databases_: Databases, bus: NatsServer, folder: Path) -> None:
+    def __init__(self, databases_: Databases, bus: Nats, folder: Path) -> None:
         self.databases = databases_
         self.bus = bus
         self.issuer = Issuer(folder)
@@ -216,7 +215,7 @@ async def rows(runtime: Runtime, query: str, *arguments: object) -> Sequence[asy
 class Operator:
     """Whoever may do everything in one service's account."""
 
-    def __init__(self, bus: NatsServer, service: str = "registry") -> None:
+    def __init__(self, bus: Nats, service: str = "registry") -> None:
         self._bus = bus
         self._service = service
 
@@ -228,19 +227,19 @@ class Operator:
         await self._client.close()
 
 
-async def open_to_loss(bus: NatsServer, service: str = "registry") -> None:
+async def open_to_loss(bus: Nats, service: str = "registry") -> None:
     """An operator made the stream of *service* before it started: one that messages can be taken from."""
     async with Operator(bus, service) as jetstream:
         await jetstream.add_stream(name=stream_of(service), subjects=[f"desmigratif.{service}.>"], duplicate_window=1)
 
 
-async def sweep(bus: NatsServer) -> None:
+async def sweep(bus: Nats) -> None:
     """No stream from an earlier test."""
     for service in SERVICES:
         await remove_stream(bus, service)
 
 
-async def remove_stream(bus: NatsServer, service: str = "registry") -> None:
+async def remove_stream(bus: Nats, service: str = "registry") -> None:
     """Delete the stream of *service*, if there is one, with its files: the server answers before those are gone.
 
     One made anew at that very moment may find them, or fail over them.

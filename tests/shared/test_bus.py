@@ -11,11 +11,11 @@ import pytest
 import pytest_asyncio
 from nats.aio.client import Client
 
-from deploy.nats import Bus as NatsServer
 from deploy.nats import operator_of, stream_of
 from shared import wire
 from shared.bus import Bus, PublishBroken, Told
 from shared.log.store import Head, Said
+from tests.servers import Nats
 from tests.shared.street import Operator, open_to_loss, remove_stream, sweep, until
 
 LOG_ID = UUID(int=1)
@@ -41,12 +41,12 @@ def told(number: int) -> Told:
 
 
 @pytest_asyncio.fixture(autouse=True)
-async def swept(bus: NatsServer) -> None:
+async def swept(bus: Nats) -> None:
     await sweep(bus)
 
 
 @pytest_asyncio.fixture
-async def registry(bus: NatsServer) -> AsyncIterator[Bus]:
+async def registry(bus: Nats) -> AsyncIterator[Bus]:
     connection = Bus("registry", ["migration_service"], bus.url("registry"))
     await connection.connect()
     await connection.open_stream()
@@ -55,7 +55,7 @@ async def registry(bus: NatsServer) -> AsyncIterator[Bus]:
 
 
 @pytest_asyncio.fixture
-async def enterprise(bus: NatsServer) -> AsyncIterator[Bus]:
+async def enterprise(bus: Nats) -> AsyncIterator[Bus]:
     connection = Bus("enterprise", ["registry", "migration_service"], bus.url("enterprise"))
     await connection.connect()
     yield connection
@@ -63,7 +63,7 @@ async def enterprise(bus: NatsServer) -> AsyncIterator[Bus]:
 
 
 @pytest_asyncio.fixture
-async def slip(bus: NatsServer) -> AsyncIterator[Client]:
+async def slip(bus: Nats) -> AsyncIterator[Client]:
     """An operator of the registry's account, who may say anything there."""
     client = await nats.connect(bus.url(operator_of("registry")), allow_reconnect=False)
     yield client
@@ -171,9 +171,7 @@ async def test_a_head_that_is_none_is_passed_over(registry: Bus, enterprise: Bus
 # Among the processes of one service
 
 
-async def test_the_others_are_told_that_the_log_grew_and_nobody_tells_themselves(
-    bus: NatsServer, registry: Bus
-) -> None:
+async def test_the_others_are_told_that_the_log_grew_and_nobody_tells_themselves(bus: Nats, registry: Bus) -> None:
     other = Bus("registry", ["migration_service"], bus.url("registry"))
     await other.connect()
     rang = asyncio.Event()
@@ -190,7 +188,7 @@ async def test_the_others_are_told_that_the_log_grew_and_nobody_tells_themselves
     await other.close()
 
 
-async def test_without_a_bus_nothing_is_said_and_nothing_fails(bus: NatsServer) -> None:
+async def test_without_a_bus_nothing_is_said_and_nothing_fails(bus: Nats) -> None:
     alone = Bus("registry", [], bus.url("registry"))
     alone.say_appended()
     await alone.connect()
@@ -202,7 +200,7 @@ async def test_without_a_bus_nothing_is_said_and_nothing_fails(bus: NatsServer) 
 
 
 async def test_it_makes_a_stream_that_nobody_can_take_from_and_leaves_one_alone_that_is_there(
-    bus: NatsServer, registry: Bus
+    bus: Nats, registry: Bus
 ) -> None:
     async with Operator(bus) as jetstream:
         made = (await jetstream.stream_info(stream_of("registry"))).config
@@ -213,7 +211,7 @@ async def test_it_makes_a_stream_that_nobody_can_take_from_and_leaves_one_alone_
         assert (await jetstream.stream_info(stream_of("registry"))).config.max_msgs == 7
 
 
-async def test_where_its_stream_ends(bus: NatsServer, registry: Bus, slip: Client) -> None:
+async def test_where_its_stream_ends(bus: Nats, registry: Bus, slip: Client) -> None:
     async with Operator(bus) as jetstream:
         await remove_stream(bus)
         await open_to_loss(bus)

@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy.postgres import Cluster
 from shared import database, projecting
 from shared.projecting import Difference, RowOfAnother
 from shared.views import Change, Put, Remove, View
+from tests.servers import Postgres
 from tests.shared.street import Databases
 
 tables = sa.MetaData(schema="model")
@@ -53,7 +53,7 @@ changes = st.one_of(
 
 
 @pytest.fixture(scope="module")
-async def url(cluster: Cluster) -> AsyncIterator[str]:
+async def url(cluster: Postgres) -> AsyncIterator[str]:
     databases = Databases(cluster)
     yield await databases.log()
     await databases.drop()
@@ -72,7 +72,8 @@ async def connection(url: str) -> AsyncIterator[asyncpg.Connection]:
 
 def keyed(changes: Iterable[Change]) -> list[tuple[str, Change]]:
     """Each row belongs to facts of its own key."""
-    return [(str(next(iter((c.values if isinstance(c, Put) else c.key).values()))), c) for c in changes]
+    of = {TRIPS: "trip_id", MARKS: "name"}
+    return [(str((c.values if isinstance(c, Put) else c.key)[of[c.table]]), c) for c in changes]
 
 
 def model(changes: list[Change]) -> dict[str, dict[Any, dict[str, Any]]]:

@@ -134,6 +134,6 @@ async def test_what_was_heard_of_lost_facts_does_not_count(street: Street) -> No
     assert await refused(enterprise, here(registry, 4)) == "not-yet-heard"
     await until_reached(enterprise, here(registry, 2))
     now = Checkpoint(registry.identity.log_id, 4, None)
-    for hearer in ("neighbours", "reactions"):
+    for hearer in ("neighbours_1", "reactions"):
         enterprise.moved(hearer, "registry", now)
     await until_reached(enterprise, here(registry, 4))

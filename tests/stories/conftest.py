@@ -14,17 +14,23 @@ import pytest
 from deploy.command import status
 from deploy.command.running import Running
 from deploy.house import House
+from services.cooperative.views import prospects
+from services.enterprise.views import training_roster
+from services.migration_service.views import standing
+from services.parenting.views import children
 from shared import leases
+from shared.projecting import live_schema
 from tests.houses import TODAY, Api, a_house
 from tests.stories.households import Village
 
 HEARD_WITHIN_SECONDS = 60.0
 _HEARERS = {
-    "enterprise": "training_roster",
-    "parenting": "children",
-    "cooperative": "prospects",
-    "migration_service": "standing",
+    "enterprise": live_schema(training_roster.VIEW),
+    "parenting": live_schema(children.VIEW),
+    "cooperative": live_schema(prospects.VIEW),
+    "migration_service": live_schema(standing.VIEW),
 }
+"""The roster of each service, by its durable name."""
 
 
 @dataclass

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -140,7 +141,11 @@ class Rosters:
         await asyncio.gather(*(self._hear(view, source, facts) for view in VIEWS))
 
     async def _hear(self, view: View, source: str, facts: Sequence[Told]) -> None:
-        runtime: Any = SimpleNamespace(pool=self.pool, faults={}, moved=lambda *_: None)
+        async def no_key_is_kept(_person: UUID) -> None:
+            """Keys lie in another database, which this story does without."""
+
+        log = SimpleNamespace(heard_erased=no_key_is_kept)
+        runtime: Any = SimpleNamespace(pool=self.pool, log=log, faults={}, moved=lambda *_: None)
         taking = Taking(runtime, ViewHearer(runtime, view, projecting.live_schema(view)), source)
         await taking.load()
         if source in view.heard:

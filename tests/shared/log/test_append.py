@@ -6,7 +6,7 @@ import uuid
 import asyncpg
 import pytest
 
-from deploy.postgres import Cluster
+from tests.servers import Postgres
 from tests.shared.log.writing import Writer, a_writer, append, claim, event, release
 
 
@@ -223,7 +223,7 @@ async def test_the_same_command_from_20_processes_at_once_is_one_event(url: str)
     assert len(await writers[0].rows("SELECT 1 FROM log.events")) == 1
 
 
-async def test_recorded_at_does_not_fall_when_the_clock_does(writer: Writer, cluster: Cluster, url: str) -> None:
+async def test_recorded_at_does_not_fall_when_the_clock_does(writer: Writer, cluster: Postgres, url: str) -> None:
     """The clock of a promoted stand-by may be behind: what it records is not earlier than what is there."""
     await writer.one(append(event(uuid.uuid4())))
     superuser = await asyncpg.connect(cluster.url(url.rpartition("/")[2]))

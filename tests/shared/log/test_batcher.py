@@ -8,8 +8,8 @@ import uuid
 import asyncpg
 import pytest
 
-from deploy.postgres import Cluster
 from shared.log.append import Append, Batcher, _Asked
+from tests.servers import Postgres
 from tests.shared.log.writing import Writer, append, claim, event, release
 from tests.shared.street import until
 
@@ -62,7 +62,7 @@ async def test_a_bad_command_does_not_take_its_neighbours(writer: Writer) -> Non
 
 
 async def test_drained_returns_when_everybody_was_answered_also_those_under_way(
-    writer: Writer, cluster: Cluster
+    writer: Writer, cluster: Postgres
 ) -> None:
     superuser = await asyncpg.connect(cluster.url(writer._url.rpartition("/")[2]))
     transaction = superuser.transaction()
@@ -126,7 +126,7 @@ async def nothing_lost_or_doubled(writer: Writer, acknowledged: dict[uuid.UUID, 
     assert [row["position"] for row in there] == [row["published"] for row in there] == list(range(1, len(there) + 1))
 
 
-async def test_connections_cut_under_32_writers_lose_and_double_nothing(writer: Writer, cluster: Cluster) -> None:
+async def test_connections_cut_under_32_writers_lose_and_double_nothing(writer: Writer, cluster: Postgres) -> None:
     seed = secrets.randbits(32)
     print(f"seed {seed}")  # noqa: T201
     chance = random.Random(seed)  # noqa: S311
@@ -146,7 +146,7 @@ async def test_connections_cut_under_32_writers_lose_and_double_nothing(writer: 
     await nothing_lost_or_doubled(writer, acknowledged)
 
 
-async def test_a_killed_postgres_under_32_writers_loses_and_doubles_nothing(writer: Writer, cluster: Cluster) -> None:
+async def test_a_killed_postgres_under_32_writers_loses_and_doubles_nothing(writer: Writer, cluster: Postgres) -> None:
     seed = secrets.randbits(32)
     print(f"seed {seed}")  # noqa: T201
     chance = random.Random(seed)  # noqa: S311

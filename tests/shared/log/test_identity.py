@@ -8,8 +8,9 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from deploy.postgres import BINARIES, Cluster
+from deploy.postgres import binaries
 from shared.log.identity import Identity, LogName, LogReplaced, open_log, restored, same_place
+from tests.servers import Postgres
 from tests.shared.log.writing import a_writer, append, event
 from tests.shared.street import Databases
 
@@ -72,14 +73,14 @@ async def restored_by_dump(databases: Databases, database: str) -> None:
     environment = {**os.environ, "PGPASSWORD": cluster.password("postgres")}
     at = ["-h", "127.0.0.1", "-p", str(cluster.port), "-U", "postgres"]
     dumped = subprocess.run(  # noqa: ASYNC221
-        [BINARIES / "pg_dump", *at, database], env=environment, capture_output=True, check=True
+        [binaries() / "pg_dump", *at, database], env=environment, capture_output=True, check=True
     ).stdout
     back = f"t_{uuid.uuid4().hex[:12]}"
     await databases.admin(
         f'CREATE DATABASE "{back}" TEMPLATE template0', f'GRANT CREATE ON DATABASE "{back}" TO registry'
     )
     subprocess.run(  # noqa: ASYNC221
-        [BINARIES / "psql", *at, "-v", "ON_ERROR_STOP=1", "-q", back],
+        [binaries() / "psql", *at, "-v", "ON_ERROR_STOP=1", "-q", back],
         env=environment, input=dumped, capture_output=True, check=True,
     )  # fmt: skip
     await databases.put_in_place(database, back)
@@ -106,7 +107,7 @@ async def test_a_log_restored_into_the_same_cluster_goes_on_under_a_new_name(
     assert (verdict.position, verdict.published) == (8, 4)
 
 
-async def test_a_dump_restored_over_the_same_database_is_noticed_too(cluster: Cluster, url: str) -> None:
+async def test_a_dump_restored_over_the_same_database_is_noticed_too(cluster: Postgres, url: str) -> None:
     first = await with_facts(url)
     database = url.rpartition("/")[2]
     superuser = await asyncpg.connect(cluster.url(database))
