@@ -44,6 +44,8 @@ _STOPPED_SECONDS = 5.0
 _FEW = 500
 """So many facts may be missing yet when the live view is made to stand still for them."""
 _LOCKED_SECONDS = 60
+_QUESTIONS = 10
+"""How often an owner may leave a question unanswered in one rebuild."""
 _NOT_NOW: tuple[type[Exception], ...] = (Refused, Fenced, Transient, FeedUnavailable, *database.LOST)
 
 CATCHING_UP = Refusal(
@@ -173,6 +175,7 @@ async def rebuild(runtime: "Runtime", view: View) -> dict[str, Any]:
     try:
         made = await make(runtime, view)
     except (Fenced, Transient, FeedUnavailable) as error:
+        log.info("rebuild-postponed", view=view.name, why=type(error).__name__)
         raise Refused(REBUILD_POSTPONED) from error
     except Poison as poison:
         at = {"source": poison.source, "number": poison.stopped.number, "error": poison.stopped.error}
@@ -230,18 +233,27 @@ class _Build:
                 await self._hear(source, until=None)
             async with self._runtime.pool.acquire() as connection, connection.transaction():
                 return await self._switch(connection, None)
+        unanswered = 0
         while True:
-            await self._hear_up_to(await self._vector(self._runtime.pool, compared, _VECTOR))
-            async with self._runtime.pool.acquire() as connection, connection.transaction():
-                await connection.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{_LOCKED_SECONDS}s'")
-                # From here what is live stands still, for as long as the last few facts and the comparison take.
-                vector = await self._vector(connection, compared, _VECTOR_LOCKED)
-                missing = [n - self._takings[s].checkpoint.number for s, n in vector.items()]
-                if min(missing) < 0:
-                    raise Fenced  # what is live was made anew meanwhile: begin again
-                if sum(missing) <= _FEW:
-                    await self._hear_up_to(vector)
-                    return await self._switch(connection, compared)
+            try:
+                await self._hear_up_to(await self._vector(self._runtime.pool, compared, _VECTOR))
+                async with self._runtime.pool.acquire() as connection, connection.transaction():
+                    await connection.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{_LOCKED_SECONDS}s'")
+                    # From here what is live stands still, for as long as the last few facts and the comparison take.
+                    vector = await self._vector(connection, compared, _VECTOR_LOCKED)
+                    missing = [n - self._takings[s].checkpoint.number for s, n in vector.items()]
+                    if min(missing) < 0:
+                        raise Fenced  # what is live was made anew meanwhile: begin again
+                    if sum(missing) <= _FEW:
+                        await self._hear_up_to(vector)
+                        return await self._switch(connection, compared)
+            except FeedUnavailable:
+                # What was heard so far stands: to begin again would cost more than to ask again. Not with the live
+                # view locked, though.
+                unanswered += 1
+                if unanswered == _QUESTIONS:
+                    raise
+                await asyncio.sleep(_AGAIN_SECONDS)
 
     async def _begin(self) -> None:
         """Empty tables, and no memory of an earlier attempt."""

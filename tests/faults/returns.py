@@ -47,10 +47,6 @@ LISTS = (
     (PARENTING, "/children"),
     (MIGRATION, "/trips"),
     (REGISTRY, "/persons"),
-    (ENTERPRISE, "/figures"),
-    (COOPERATIVE, "/figures"),
-    (PARENTING, "/figures"),
-    (MIGRATION, "/figures"),
     (MIGRATION, "/service-files"),
     (ENTERPRISE, "/courses"),
     (COOPERATIVE, "/groups"),
@@ -202,7 +198,7 @@ class Sending:
                 self._ask(COOPERATIVE, f"/prospects/{worker}", reply.position, home),
                 self._ask(MIGRATION, f"/trips/{trip}", reply.position, 200),
                 self._ask(REGISTRY, f"/persons/{worker}", reply.position, 200),
-                self._ask(PARENTING, "/children", reply.position, 200),
+                self._ask(PARENTING, f"/children/{worker}", reply.position, 404),
             )
 
     async def _read(self, n: int, ended: asyncio.Event) -> None:
