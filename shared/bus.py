@@ -65,8 +65,8 @@ class Told:
             return cls.of(log_id, number, recorded_at, words)
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             instant = datetime.fromisoformat(recorded_at)
-            key, fault = _key_of(words), type(error).__name__
-            return cls(log_id, number, UUID(int=0), instant, words, key, UUID(int=0), None, None, fault)
+            (event_id, key), fault = _whose(words), type(error).__name__
+            return cls(log_id, number, event_id, instant, words, key, UUID(int=0), None, None, fault)
 
     @classmethod
     def of(cls, log_id: UUID, number: int, recorded_at: str, words: bytes) -> "Told":
@@ -85,14 +85,14 @@ class Told:
         )
 
 
-def _key_of(words: bytes) -> str:
-    """Whose words they are, as far as that can be read; empty where it cannot."""
+def _whose(words: bytes) -> tuple[UUID, str]:
+    """Event id and partition key, where both can be read: only what a checkpoint may name can be passed over."""
     try:
         envelope = orjson.loads(words)
-    except ValueError:
-        return ""
-    key = envelope.get("partitionkey") if isinstance(envelope, dict) else None
-    return key if isinstance(key, str) else ""
+        event_id, key = UUID(envelope["id"]), envelope["partitionkey"]
+    except _MALFORMED:
+        return UUID(int=0), ""
+    return (event_id, key) if isinstance(key, str) else (UUID(int=0), "")
 
 
 @dataclass(frozen=True, slots=True)

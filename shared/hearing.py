@@ -226,10 +226,11 @@ class Taking:
                 raise Fenced
             if waiting and after.log_id:
                 await parking.park(connection, hearer, source, after.log_id, waiting, error, like=self.like)
-            if self._stopped:
+            passed = self._stopped and bool(going or waiting)  # a log's new name lets nothing through
+            if passed:
                 await connection.execute("DELETE FROM log.stopped WHERE hearer = $1 AND source = $2", hearer, source)
             yield connection
-        if self._stopped:
+        if passed:
             self._stopped = False
             self._runtime.look_soon()
         if error:
@@ -263,7 +264,8 @@ async def say_stopped(runtime: "Runtime", hearer: str, source: str, stopped: Sto
 
 
 _STOP = """
-INSERT INTO log.stopped VALUES ($1, $2, $3, $4, $5, clock_timestamp())
+INSERT INTO log.stopped SELECT $1, $2, $3, $4, $5, clock_timestamp()
+WHERE NOT EXISTS (SELECT 1 FROM log.checkpoints WHERE hearer = $1 AND source = $2 AND number >= $3)
 ON CONFLICT (hearer, source) DO UPDATE SET number = $3, event_id = $4, error = $5
 """
 
@@ -305,7 +307,8 @@ class Subscription:
 
     def nudge(self) -> None:
         """Something may have changed: look at the head again."""
-        self._queue.put_nowait(None)
+        if self._queue.empty():  # else whoever reads it looks anyway; nobody does at a stand-by
+            self._queue.put_nowait(None)
 
     def begin_again(self) -> None:
         """The bus is another one since it came back, or the checkpoint was moved: begin from where that lies now."""

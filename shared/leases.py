@@ -86,14 +86,18 @@ class Leases:
     @asynccontextmanager
     async def for_a_while(self, name: str) -> AsyncIterator[bool]:
         """One more lease, kept until the end of the block; whether it was to be had, asked once."""
-        await self._take([name])
+        if name in self._for_a_while:  # a lease tells processes apart, not what one of them does twice
+            yield False
+            return
+        self._for_a_while.append(name)
+        held = False
         try:
-            if held := self.held(name):
-                self._for_a_while.append(name)
+            await self._take([name])
+            held = self.held(name)
             yield held
         finally:
+            self._for_a_while.remove(name)
             if held:
-                self._for_a_while.remove(name)
                 self._until[name] = 0.0
                 await self._pool.execute("DELETE FROM log.leases WHERE name = $1 AND holder = $2", name, self.holder)
 

@@ -6,6 +6,7 @@ in by a change of names, in one transaction. What was live before is kept under 
 """
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -41,9 +42,10 @@ if TYPE_CHECKING:
 
 _AGAIN_SECONDS = 0.2
 _STOPPED_SECONDS = 5.0
-_FEW = 500
+_FEW = 100
 """So many facts may be missing yet when the live view is made to stand still for them."""
-_LOCKED_SECONDS = 60
+_LOCKED_SECONDS = 5
+"""A build that sleeps with the live view locked is cut off after this long; it begins again."""
 _QUESTIONS = 10
 """How often an owner may leave a question unanswered in one rebuild."""
 _NOT_NOW: tuple[type[Exception], ...] = (Refused, Fenced, Transient, FeedUnavailable, *database.LOST)
@@ -102,10 +104,12 @@ class ViewHearer:
             # The checkpoints first, as whoever takes facts does: who is projecting meanwhile waits, and is then fenced.
             gone = await connection.execute(
                 "DELETE FROM log.checkpoints WHERE hearer = $1 AND EXISTS "
-                "(SELECT 1 FROM log.checkpoints WHERE hearer = $1 AND source = $2 AND number = $3)",
+                "(SELECT 1 FROM log.checkpoints WHERE hearer = $1 AND source = $2 AND number = $3 "
+                "AND log_id IS NOT DISTINCT FROM $4)",
                 self.name,
                 source,
                 before.number,
+                before.log_id,
             )
             if gone == "DELETE 0":
                 raise Fenced
@@ -220,6 +224,8 @@ class _Build:
         self._live = projecting.live_schema(view)
         self._beside = projecting.beside_schema(view)
         self._sources = sources(view, runtime.service.name)
+        # Stands in the checkpoints beside, so that another build that began meanwhile fences this one.
+        self._mark = secrets.randbits(62)
         hearer = ViewHearer(runtime, view, self._beside)
         self._takings = {source: Taking(runtime, hearer, source, noted=False) for source in self._sources}
 
@@ -262,8 +268,8 @@ class _Build:
             await parking.forget(connection, self._beside)
             await projecting.make_tables(connection, self._beside, self._view)
             await connection.executemany(
-                "INSERT INTO log.checkpoints (hearer, source, number) VALUES ($1, $2, 0)",
-                [(self._beside, source) for source in self._sources],
+                "INSERT INTO log.checkpoints (hearer, source, number, parkings) VALUES ($1, $2, 0, $3)",
+                [(self._beside, source, self._mark) for source in self._sources],
             )
         for taking in self._takings.values():
             await taking.load()
@@ -320,6 +326,8 @@ class _Build:
 
     async def _switch(self, connection: Connection, compared: str | None) -> Made:
         view, beside, live = self._view, self._beside, self._live
+        if len(await connection.fetch(_MINE, beside, self._mark)) != len(self._sources):
+            raise Fenced  # another build began meanwhile
         differences: list[projecting.Difference] = []
         waiting: list[str] = []
         if compared:
@@ -348,6 +356,7 @@ class _Build:
 
 
 _VECTOR = "SELECT source, number FROM log.checkpoints WHERE hearer = $1"
+_MINE = "SELECT 1 FROM log.checkpoints WHERE hearer = $1 AND parkings = $2 ORDER BY source FOR UPDATE"
 _VECTOR_LOCKED = f"{_VECTOR} ORDER BY source FOR UPDATE"
 
 

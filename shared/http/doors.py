@@ -91,7 +91,7 @@ async def reached(
     await until_reached(runtime, vector)
     asked_for = [*request.path_params.values(), *request.query_params.values()]
     hearers = [hearer.name for hearer in runtime.hearers]
-    if runtime.parked and await parking.is_parked(runtime.pool, runtime.service.name, hearers, asked_for):
+    if asked_for and await parking.is_parked(runtime.pool, runtime.service.name, hearers, asked_for):
         raise Refused(parking.PARKED)
     return vector
 

@@ -11,7 +11,7 @@ import pytest
 from deploy.nats import stream_of
 from shared.bus import Told
 from shared.feed import WentBack
-from shared.hearing import Checkpoint, Fenced, Moving, Stopped, Subscription, Taking
+from shared.hearing import Checkpoint, Fenced, Moving, Stopped, Subscription, Taking, say_stopped
 from shared.parking import Fact
 from shared.runtime import Runtime
 from shared.viewing import ViewHearer
@@ -222,3 +222,46 @@ async def test_words_that_cannot_be_read_stop_the_subscription_at_their_number(s
     await owner.execute("UPDATE log.events SET public = $1 WHERE published = 2", words)
     await owner.close()
     await all_heard(enterprise, said)
+
+
+async def test_a_word_that_cannot_be_read_but_names_its_person_waits_as_poison_does(street: Street) -> None:
+    """Also as the last one said: the checkpoint that passes it names it, and its owner knows it."""
+    registry, enterprise = await street.start(tiny.service("registry")), await street.start(tiny.enterprise())
+    said = await register(registry, 2)
+    await all_heard(enterprise, said)
+    await street.stop(enterprise)
+    said += await register(registry, 1)
+    database = (await street.settings("registry")).database_url.get_secret_value().rpartition("/")[2]
+    owner = await asyncpg.connect(street.databases.cluster.url(database))
+    await owner.execute(
+        """UPDATE log.events SET public = replace(public, '"village"', '"hamlet"') WHERE published = 3"""
+    )
+    await owner.close()
+    enterprise = await street.start(tiny.enterprise())
+    waiting = "SELECT hearer, key, number, error FROM log.parked ORDER BY hearer"
+    await until(lambda: rows(enterprise, f"{waiting} OFFSET 1"), why="it does not wait at both")
+    assert [tuple(row) for row in await rows(enterprise, waiting)] == [
+        (hearer, str(said[2]), 3, "Unreadable") for hearer in ("neighbours_1", "reactions")
+    ]
+    said += await register(registry, 1)
+    await until(lambda: rows(enterprise, "SELECT 1 FROM neighbours_1.people WHERE number = 4"))
+    assert await people(enterprise) == [said[0], said[1], said[3]]
+    assert enterprise.readiness == []
+
+
+async def test_a_stand_by_keeps_nothing_of_what_it_does_not_hear(street: Street) -> None:
+    registry, _ = await street.start(tiny.service("registry")), await street.start(tiny.enterprise())
+    stand_by = await street.start(tiny.enterprise())
+    said = []
+    for _ in range(20):
+        said += await register(registry, 1)
+    await all_heard(stand_by, said)
+    assert max(subscription._queue.qsize() for subscription in stand_by.subscriptions) <= 1
+
+
+async def test_a_late_word_of_a_stop_that_others_have_passed_changes_nothing(street: Street) -> None:
+    registry, enterprise = await street.start(tiny.service("registry")), await street.start(tiny.enterprise())
+    await all_heard(enterprise, await register(registry, 3))
+    await say_stopped(enterprise, "neighbours_1", "registry", Stopped(2, None, "LookupError"))
+    await enterprise.look()
+    assert enterprise.readiness == []

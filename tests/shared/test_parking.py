@@ -209,11 +209,10 @@ async def get_person(person_id: UUID) -> dict[str, Any]:
 async def test_who_asks_for_a_parked_person_with_after_position_is_told_so(street: Street) -> None:
     poisoned = Faults()
     registry = await street.start(tiny.service("registry"))
-    enterprise = await street.start(replace(tiny.enterprise(poisoned), router=PEOPLE, scopes=SCOPES))
+    await street.start(replace(tiny.enterprise(poisoned), router=PEOPLE, scopes=SCOPES))
     poisoned.at = set(await register(registry, 1))
     [person] = poisoned.at
     await do(registry, Forget(person))
-    await until(lambda: enterprise.parked.get(("neighbours", "registry")))
     position = f"registry=2@{registry.identity.log_id.hex[:8]}"
     async with street.client("enterprise", "regency-coordinator") as client:
         told = await client.get(f"/people/{person}", headers={"After-Position": position})

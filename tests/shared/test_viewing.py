@@ -11,8 +11,9 @@ import sqlalchemy as sa
 
 from shared.errors import Refused
 from shared.feed import WentBack
+from shared.hearing import Fenced
 from shared.runtime import Runtime
-from shared.viewing import ViewHearer
+from shared.viewing import ViewHearer, _Build, make
 from tests.shared import tiny
 from tests.shared.street import Street, do, register, rows, until
 from tests.shared.tiny import Depart, Forget, Note
@@ -147,6 +148,57 @@ async def test_a_view_is_rebuilt_once_at_a_time(street: Street) -> None:
             refused = await client.post("/operations/views/neighbours/rebuild")
     assert (refused.status_code, refused.json()["slug"]) == (409, "rebuild-under-way")
     assert (await rebuild(street))["differences"] == []
+
+
+async def test_one_process_that_is_asked_twice_rebuilds_once(street: Street) -> None:
+    registry, enterprise = await street.start(tiny.service("registry")), await street.start(tiny.enterprise())
+    await register(registry, 20)
+    await caught_up(enterprise, registry)
+    async with enterprise.leases.for_a_while("neighbours_1 making") as mine:
+        assert mine
+        async with street.client("enterprise", "operator") as client:
+            refused = await client.post("/operations/views/neighbours/rebuild")
+    assert (refused.status_code, refused.json()["slug"]) == (409, "rebuild-under-way")
+    assert len((await dump(enterprise))["people"]) == 20
+
+
+async def test_a_rebuild_that_slept_before_it_switched_finds_that_another_began(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = await street.start(tiny.service("registry"))
+    sleeper, other = await street.start(tiny.enterprise()), await street.start(tiny.enterprise())
+    await register(registry, 20)
+    await caught_up(other, registry)
+    (view,) = other.service.views
+    asleep, woken, begun, finish = (asyncio.Event() for _ in range(4))
+    switch, standing = _Build._switch, _Build._standing
+
+    async def slept(build: _Build, *rest: Any) -> Any:
+        if build._runtime is sleeper:
+            asleep.set()
+            await woken.wait()
+        return await switch(build, *rest)
+
+    async def slowly(build: _Build) -> Any:
+        if build._runtime is other:
+            begun.set()
+            await finish.wait()
+        return await standing(build)
+
+    monkeypatch.setattr(_Build, "_switch", slept)
+    monkeypatch.setattr(_Build, "_standing", slowly)
+    first = asyncio.create_task(make(sleeper, view))
+    await asleep.wait()
+    sleeper.leases._until["neighbours_1 making"] = 0.0  # it ran out
+    await rows(other, "DELETE FROM log.leases WHERE name = 'neighbours_1 making'")
+    second = asyncio.create_task(make(other, view))
+    await begun.wait()
+    woken.set()
+    with pytest.raises(Fenced):
+        await first
+    finish.set()
+    assert (await second).differences == []
+    assert len((await dump(other))["people"]) == 20
 
 
 async def test_a_view_that_is_gone_is_made_again_and_nobody_reads_half_of_it(street: Street) -> None:
