@@ -98,7 +98,7 @@ async def _tell(notifier: Notifier, runtime: Runtime, port: int) -> None:
     """Say what this process waits for, whenever that is something else than before."""
     listens = False
     while True:
-        waits = runtime.readiness
+        waits = runtime.coming_up
         listens = listens or (not waits and _listens(port))
         notifier.waits_for(waits or ([] if listens else ["port"]))
         await asyncio.sleep(_LOOK_SECONDS)

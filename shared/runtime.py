@@ -281,14 +281,20 @@ class Runtime:
     @property
     def readiness(self) -> list[str]:
         """What the service still waits for; empty when it is ready."""
+        return self.coming_up + [f"stopped subscription {hearer}<{source}" for hearer, source in self.stopped]
+
+    @property
+    def coming_up(self) -> list[str]:
+        """What this process still waits for until it does all that it can: a subscription that is stopped stays so.
+
+        Whoever starts processes waits for no more, else the corrected code would never take the faulty one's place.
+        """
         if self.stopping:
             return ["stop"]
         waits = list(self.waits_for)
         if not waits and not self.leases.renewing:
             waits.append("database")
-        waits += [f"view {view.name}" for view in self.service.views if view.name not in self.live]
-        waits += [f"stopped subscription {hearer}<{source}" for hearer, source in self.stopped]
-        return waits
+        return waits + [f"view {view.name}" for view in self.service.views if view.name not in self.live]
 
     def moved(self, hearer: str, source: str, checkpoint: Checkpoint) -> None:
         """A checkpoint is here now."""

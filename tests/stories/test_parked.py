@@ -274,6 +274,8 @@ def test_too_many_people_within_a_minute_stop_the_subscription_and_the_service_s
         waiting = {who for who in house.parked() if who[1] == "registry"}
         assert waiting == {(ROSTER, "registry", person) for person in people[:MOST_A_MINUTE]}
         assert story.is_prospect(people[-2])  # the others' services go on
+        house.house.restart_service("enterprise")  # as one does to bring corrected code
+        assert httpx.get(ready).status_code == 503
     with house.up() as story:
         house.settles()
         # It went on where it had stopped; who waits still does.
