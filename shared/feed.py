@@ -3,6 +3,7 @@
 The feed repairs holes, bootstraps a new service, and is how a hearer learns that a log was put back.
 """
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,6 +94,7 @@ class Feeds:
 
     async def _get(self, source: str, path: str, asked: Mapping[str, str | int]) -> tuple[int, Any]:
         patience = self._patience.get(source, _PATIENCE_SECONDS)
+        began = time.monotonic()
         try:
             token = self._token_file.read_text().strip()
             response = await self._client.get(
@@ -101,7 +103,7 @@ class Feeds:
                 headers={"Authorization": f"Bearer {token}"},
                 timeout=patience,
             )
-            self._patience.pop(source, None)
+            self._patience[source] = max(_PATIENCE_SECONDS, 2 * (time.monotonic() - began))
             return response.status_code, response.json()
         except httpx.TimeoutException as error:
             # Its connection goes with it: the next question may come to another process.
