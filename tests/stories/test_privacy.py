@@ -25,6 +25,8 @@ from deploy.command.rules import trips
 from deploy.command.running import Running
 from deploy.house import House
 from deploy.nats import operator_of
+from services.registry.views import people
+from shared.projecting import live_schema
 from tests.collector import Collector, a_collector, told_to
 from tests.houses import Api, a_house
 from tests.stories.traces import Planted, Sought, compressed, databases, read_bus, read_databases
@@ -157,7 +159,7 @@ def test_nobody_is_in_a_table(after_demo: Demo) -> None:
 
     there = asyncio.run(plant_and_read())
     assert {*SERVICES, *(f"{service}_keys" for service in SERVICES)} <= set(there)
-    assert (into / "registry.people_1.people.full_name").stat().st_size > 0
+    assert (into / f"registry.{live_schema(people.VIEW)}.people.full_name").stat().st_size > 0
     places = (f"{database}.planted.planted.{column}" for database in there for column in ("t", "j", "a", "b.raw"))
     assert search(into, after_demo, *places) == {}
 
