@@ -135,7 +135,7 @@ def status(
         float, typer.Option("--wait", min=0, metavar="SECONDS", help="Wait until everyone has heard everything.")
     ] = 0,
 ) -> None:
-    """Show services, heads, lags and leases; ends with 1 if something is stopped, silent or not ready."""
+    """Show services, heads, lags and leases; ends with 1 if anything is stopped, parked, silent or not ready."""
 
     async def ask(calls: Calls) -> status_.Statuses:
         return await (status_.wait_until_heard(calls, wait) if wait else status_.ask(calls))
