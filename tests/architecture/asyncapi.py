@@ -16,7 +16,7 @@ FILE = ROOT / "shared" / "published" / "asyncapi.json"
 
 _UUID = {"type": "string", "format": "uuid"}
 _LOG_ID = "1f6f7e0e-7d1b-5d3a-9a39-0c9c2b3f5a10"
-_ABOUT = """Every fact that a service of Desmigratif publishes is a CloudEvent (1.0, structured JSON) on NATS JetStream.
+_ABOUT = """Every fact that a service of Desmigratif publishes is a CloudEvent (1.0, structured JSON) on NATS.
 
 It carries ids, codes and dates, no name, number, address, birth date or free text; what travels is pseudonymous and is
 still to be treated as personal data. Within a version fields are only added, so ignore what you do not know.
@@ -63,8 +63,11 @@ def document() -> dict[str, Any]:
             "bus": {
                 "host": "{bus}",
                 "protocol": "nats",
-                "description": "NATS with JetStream; one stream a service, kept in files.",
-                "variables": {"bus": {"default": "127.0.0.1:4222", "description": "Host and port."}},
+                "description": (
+                    "Core NATS: subscribe, then ask the feed for what went before. The five services alone have a "
+                    "user; JetStream keeps a copy for the publisher."
+                ),
+                "variables": {"bus": {"default": "127.0.0.1:8106", "description": "Host and port."}},
                 "security": [{"$ref": "#/components/securitySchemes/user"}],
             },
             **{f"{name}.http": _http(name) for name in speakers},
@@ -122,7 +125,7 @@ def _http(name: str) -> dict[str, Any]:
         "host": "{host}",
         "protocol": "http",
         "description": f"The HTTP API of {name}; in production behind TLS.",
-        "variables": {"host": {"default": "127.0.0.1:8080", "description": "Host and port of the service."}},
+        "variables": {"host": {"default": "127.0.0.1:8101", "description": "Host and port of the service."}},
         "security": [{"$ref": "#/components/securitySchemes/bearer"}],
     }
 
@@ -131,7 +134,7 @@ def _channel(word: type[PublicEvent]) -> dict[str, Any]:
     return {
         "address": f"{event_type(word)}.{{province}}.{{regency}}",
         "title": word.name,
-        "description": f"In the JetStream stream `{wire.bus_name(word.service)}`.",
+        "description": f"Kept by its publisher in JetStream, `{wire.bus_name(word.service)}`; nobody else reads that.",
         "servers": [{"$ref": "#/servers/bus"}],
         "parameters": {name: {"$ref": f"#/components/parameters/{name}"} for name in ("province", "regency")},
         "messages": {message_id(word): {"$ref": f"#/components/messages/{message_id(word)}"}},
