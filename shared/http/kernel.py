@@ -18,8 +18,9 @@ from shared.http.answers import Shown, does, shows
 from shared.http.doors import authorize, runtime_of
 from shared.http.examples import LOG, LOG_EVENT, LOG_FORMER, REQUEST, VILLAGE, example
 from shared.log import identity as identities
+from shared.parking import HEARER_UNKNOWN
 from shared.runtime import Runtime
-from shared.viewing import FORMER_IN_USE, REBUILD_POSTPONED, REBUILD_STOPPED, REBUILD_UNDER_WAY
+from shared.viewing import FORMER_IN_USE, REBUILD_POSTPONED, REBUILD_STOPPED, REBUILD_UNDER_WAY, VIEW_UNKNOWN
 from shared.views import View
 
 router = APIRouter()
@@ -255,7 +256,7 @@ async def parked(request: Request) -> dict[str, Any]:
     tags=["operations"],
     summary="Let what waits take effect",
     dependencies=_authorized,
-    responses=does(operating.Replayed, NOT_FOUND),
+    responses=does(operating.Replayed, NOT_FOUND, HEARER_UNKNOWN),
 )
 async def replay(
     request: Request,
@@ -272,7 +273,7 @@ async def replay(
     tags=["operations"],
     summary="Build a view anew beside the live one, compare, switch",
     dependencies=_authorized,
-    responses=does(operating.Rebuilt, NOT_FOUND, REBUILD_UNDER_WAY, REBUILD_POSTPONED, REBUILD_STOPPED),
+    responses=does(operating.Rebuilt, VIEW_UNKNOWN, REBUILD_UNDER_WAY, REBUILD_POSTPONED, REBUILD_STOPPED),
 )
 async def rebuild_view(request: Request, view: ViewName) -> dict[str, Any]:
     """What differed, by table and key; what was rebuilt is live from then on, what was live is kept as former."""
@@ -285,7 +286,7 @@ async def rebuild_view(request: Request, view: ViewName) -> dict[str, Any]:
     tags=["operations"],
     summary="Drop what rebuilds and upgrades left of a view",
     dependencies=_authorized,
-    responses=does(operating.Dropped, NOT_FOUND, FORMER_IN_USE),
+    responses=does(operating.Dropped, VIEW_UNKNOWN, FORMER_IN_USE),
 )
 async def drop_formers(request: Request, view: ViewName) -> dict[str, Any]:
     """What was dropped."""
@@ -296,7 +297,7 @@ async def drop_formers(request: Request, view: ViewName) -> dict[str, Any]:
 def _view(runtime: Runtime, name: str) -> View:
     found = next((view for view in runtime.service.views if view.name == name), None)
     if found is None:
-        raise Refused(NOT_FOUND)
+        raise Refused(VIEW_UNKNOWN, extra={"views": [view.name for view in runtime.service.views]})
     return found
 
 

@@ -43,11 +43,19 @@ class Checkpoint(Followed):
     behind: int | None = Field(description="How many facts are still to be taken; null where the head is not known.")
 
 
+class Process(Shown):
+    """A process that is connected to the service's database."""
+
+    process: UUID = Field(description="An id of its own, which its leases and log lines bear too.")
+    pid: int = Field(description="Its number where it runs.")
+    address: str | None = Field(description="Where it connects from; null over a socket on the same machine.")
+
+
 class Lease(Shown):
     """One of several processes may do this; one does."""
 
     name: str = Field(description="What is done: `relay`, or hearer and source.")
-    holder: UUID = Field(description="The process that does it, by an id of its own.")
+    holder: UUID = Field(description="The process that does it.")
     until: datetime = Field(description="When another may take it over, unless it is prolonged.")
 
 
@@ -88,6 +96,7 @@ class Status(Shown):
 
     model_config = example(
         service="enterprise",
+        processes=[{"process": PROCESS, "pid": 4211, "address": "10.0.0.7"}],
         log_id=LOG_FORMER,
         position=77,
         published=0,
@@ -104,6 +113,7 @@ class Status(Shown):
     )
 
     service: str
+    processes: list[Process] = Field(description="Every process of the service, the one that answers among them.")
     log_id: UUID = Field(description="The present name of the log.")
     position: int = Field(description="How many facts the log holds, private ones included.")
     published: int = Field(description="The number of the last published event; 0 for none.")
