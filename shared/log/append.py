@@ -19,7 +19,7 @@ import orjson
 import structlog
 from opentelemetry.trace import Span, SpanKind
 
-from shared import database, telemetry
+from shared import crash, database, telemetry
 
 _MOST = 128
 _PAUSE_SECONDS = 0.05
@@ -201,6 +201,7 @@ class Batcher:
     async def _answer(self, batch: list[_Asked]) -> None:
         attributes: telemetry.Attributes = {**_CALLED, "desmigratif.append.batch.size": len(batch)}
         self._size.record(len(batch))
+        await crash.at("append.asked")
         try:
             with telemetry.together("append batch", SpanKind.CLIENT, attributes, [asked.span for asked in batch]):
                 verdicts = await self._call([asked.append for asked in batch])
@@ -213,6 +214,7 @@ class Batcher:
             for asked in batch:
                 await self._answer([asked])
             return
+        await crash.at("append.committed")
         for asked, verdict in zip(batch, verdicts, strict=True):
             _settle(asked.answer, verdict)
 
