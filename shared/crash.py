@@ -18,8 +18,8 @@ CRASH = "DESMIGRATIF_CRASH"
 POINTS: Mapping[str, str] = MappingProxyType(
     {
         # The log:
-        "append.asked": "a batch is put together; nothing was sent to Postgres",
-        "append.committed": "a batch is durable; nobody was answered, nobody who follows the log was woken",
+        "append.asked": "commands are about to be sent to Postgres",
+        "append.committed": "they are durable; nobody was answered, nobody who follows the log was woken",
         # The keys:
         "keys.made": "a block of keys was made; none is stored",
         "keys.stored": "the block is stored; none of it was given out",
@@ -109,10 +109,10 @@ def arm(setting: str, today: date | None) -> None:
     """
     if not setting:
         return
-    point, _, nth = setting.partition(":")
     if today is None:
         raise CrashRefused(_NO_REHEARSAL.format(CRASH))
-    if point not in POINTS or (nth and not nth.isdecimal()):
+    point, colon, nth = setting.partition(":")
+    if point not in POINTS or (colon and not (nth.isdecimal() and int(nth))):
         raise CrashRefused(_UNKNOWN.format(CRASH, setting))
     _armed[point] = int(nth or 1)
 

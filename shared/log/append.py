@@ -201,7 +201,6 @@ class Batcher:
     async def _answer(self, batch: list[_Asked]) -> None:
         attributes: telemetry.Attributes = {**_CALLED, "desmigratif.append.batch.size": len(batch)}
         self._size.record(len(batch))
-        await crash.at("append.asked")
         try:
             with telemetry.together("append batch", SpanKind.CLIENT, attributes, [asked.span for asked in batch]):
                 verdicts = await self._call([asked.append for asked in batch])
@@ -214,7 +213,6 @@ class Batcher:
             for asked in batch:
                 await self._answer([asked])
             return
-        await crash.at("append.committed")
         for asked, verdict in zip(batch, verdicts, strict=True):
             _settle(asked.answer, verdict)
 
@@ -237,6 +235,7 @@ class Batcher:
             try:
                 if self._connection is None or self._connection.is_closed():
                     self._connection = await self._connect()
+                await crash.at("append.asked")
                 rows = await self._connection.fetch(_APPEND, *arguments, timeout=_CALL_SECONDS)
             except Exception as error:
                 if not database.lost(error):
@@ -252,6 +251,7 @@ class Batcher:
                     self._connection.terminate()
                     self._connection = None
             else:
+                await crash.at("append.committed")
                 return [
                     Verdict(row["verdict"], row["position"], row["published"], orjson.loads(row["answer"]))
                     for row in rows

@@ -126,7 +126,7 @@ async def holds(row: Row, callers: Callers, *, names: int = 1) -> None:
     assert await row.value("enterprise", "SELECT count(*) FROM log.identity") == 1
     await _each_fact_took_effect_once(row, people.keys() - erased, len(erased))
     await _everybody_keeps_their_key(row, people)
-    await _nothing_leads_to(row, erased)
+    await nothing_leads_to(row, erased)
 
 
 async def _each_command_once(row: Row, asked: Iterable[Asked]) -> None:
@@ -160,7 +160,8 @@ async def _everybody_keeps_their_key(row: Row, people: dict[UUID, str]) -> None:
     assert await row.rows("registry", shared) == []
 
 
-async def _nothing_leads_to(row: Row, erased: list[UUID]) -> None:
+async def nothing_leads_to(row: Row, erased: list[UUID]) -> None:
+    """No key, no claim and no fingerprint of these people is left in the registry (P6)."""
     named = await row.rows("registry", "SELECT key_id FROM log.events WHERE person_id = ANY($1)", erased)
     left = "SELECT count(*) FROM keys WHERE key_id = ANY($1)"
     assert await row.value("registry", left, [one["key_id"] for one in named], keys=True) == 0

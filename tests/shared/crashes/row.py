@@ -110,6 +110,8 @@ class Row:
         self.processes: dict[str, Process] = {}
         self._ports: dict[str, ports.Port] = {}
         self._started = 0
+        self._connections: dict[str, asyncpg.Connection] = {}
+        self._token = self.street.issuer.mint(["operator", "integrator"], "*", subject=_CALLER, ttl=timedelta(hours=1))
         self.client = httpx.AsyncClient(timeout=20.0)
 
     # Processes
@@ -170,14 +172,14 @@ class Row:
                 await process.kill()
         for port in self._ports.values():
             port.release()
+        await self.leave()
         await self.client.aclose()
 
     # What callers see
 
     async def call(self, method: str, service: str, path: str, key: str = "", **body: Any) -> httpx.Response:
         """One request of somebody who may do everything, sent once."""
-        token = self.street.issuer.mint(["operator", "integrator"], "*", subject=_CALLER, ttl=timedelta(hours=1))
-        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key}
+        headers = {"Authorization": f"Bearer {self._token}", "Idempotency-Key": key}
         return await self.client.request(method, self.address(service) + path, headers=headers, json=body or None)
 
     async def operate(self, service: str, what: str) -> dict[str, Any]:
@@ -202,11 +204,18 @@ class Row:
         return url.get_secret_value().rpartition("/")[2]
 
     async def rows(self, service: str, query: str, *arguments: object, keys: bool = False) -> list[asyncpg.Record]:
-        connection = await asyncpg.connect(self.databases.cluster.url(await self.database(service, keys=keys)))
-        try:
-            return list(await connection.fetch(query, *arguments))
-        finally:
+        database = await self.database(service, keys=keys)
+        connection = self._connections.get(database)
+        if connection is None or connection.is_closed():
+            connection = await asyncpg.connect(self.databases.cluster.url(database))
+            self._connections[database] = connection
+        return list(await connection.fetch(query, *arguments))
+
+    async def leave(self) -> None:
+        """Be in nobody's database: one that somebody is in cannot be copied."""
+        for connection in self._connections.values():
             await connection.close()
+        self._connections.clear()
 
     async def value(self, service: str, query: str, *arguments: object, keys: bool = False) -> Any:
         ((value,),) = await self.rows(service, query, *arguments, keys=keys)

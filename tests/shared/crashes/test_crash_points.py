@@ -21,7 +21,7 @@ from deploy.issuer import Issuer
 from shared import crash
 from tests.houses import KENANGA, nik
 from tests.servers import Nats
-from tests.shared.crashes.callers import Callers, heard, holds
+from tests.shared.crashes.callers import Callers, heard, holds, nothing_leads_to
 from tests.shared.crashes.row import REAL, Row
 from tests.shared.street import DAY, Databases, sweep
 
@@ -39,7 +39,8 @@ async def row(databases: Databases, bus: Nats, tmp_path: Path) -> AsyncIterator[
 
 async def both(row: Row, *, registry: str = "", enterprise: str = "", fault: str = "") -> None:
     """The registry and the enterprise, each armed as is said."""
-    await row.start("registry", crash=registry)
+    await asyncio.gather(row.street.settings("registry"), row.street.settings("enterprise"))
+    await row.start("registry", crash=registry)  # first, so that the view is made at once and not again and again
     await row.start("enterprise", crash=enterprise, fault=fault)
 
 
@@ -49,6 +50,17 @@ async def writing(row: Row, callers: Callers, armed: str) -> None:
     await callers.live()
     await row.died("registry", armed)
     await row.start_again("registry")
+    await callers.once_more()
+    await holds(row, callers)
+
+
+async def erasing(row: Row, callers: Callers, armed: str) -> None:
+    """The registry dies while it forgets somebody: once it is there again they are, though nobody asks once more."""
+    await both(row, registry=armed)
+    await callers.live()
+    await row.died("registry", armed)
+    await row.start_again("registry")
+    await nothing_leads_to(row, [person for person, name in (await callers.people()).items() if not name])
     await callers.once_more()
     await holds(row, callers)
 
@@ -171,6 +183,7 @@ async def put_back(row: Row, callers: Callers, *, registry: str = "", enterprise
     await both(row, enterprise=enterprise)
     await callers.live()
     await row.processes["registry"].kill()
+    await row.leave()
     database = await row.database("registry")
     earlier = await row.databases.copy(database, "registry")
     await row.start_again("registry")
@@ -274,10 +287,10 @@ SCENES: Mapping[str, tuple[Scene, int]] = {
     "keys.stored": (writing, 1),
     "keys.taken": (writing, 3),
     "erase.heard": (listening, 1),
-    "erase.recorded": (writing, 1),
-    "erase.keys_destroyed": (writing, 1),
-    "erase.claims_released": (writing, 1),
-    "erase.done": (writing, 1),
+    "erase.recorded": (erasing, 1),
+    "erase.keys_destroyed": (erasing, 1),
+    "erase.claims_released": (erasing, 1),
+    "erase.done": (erasing, 1),
     "rename.named": (starting, 1),
     "rename.recorded": (naming, 1),
     "rename.committed": (naming, 1),
