@@ -24,7 +24,7 @@ import asyncpg
 import stamina
 
 from deploy import SERVICES, secret_environment
-from shared import logs, schema
+from shared import crash, logs, schema
 
 _SCRAM_ROUNDS = 4096
 _PATIENCE = timedelta(minutes=2)
@@ -61,6 +61,7 @@ async def make(
             owner = owner_of(service)
             for role in (owner, service):
                 await _role(connection, role, password(role))
+            await crash.at("databases.roles_made")
             for database in (service, keys_of(service)):
                 if database not in there:
                     # By code point on every server: cursors and comparisons must not hang on a machine's locale.
@@ -68,6 +69,7 @@ async def make(
                         f'CREATE DATABASE "{database}" OWNER "{owner}" TEMPLATE template0 ENCODING UTF8'
                         " LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
                     )
+                await crash.at("databases.made")
                 await connection.execute(f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC')
                 await connection.execute(f'GRANT CONNECT ON DATABASE "{database}" TO "{service}"')
             await connection.execute(f'GRANT CREATE ON DATABASE "{service}" TO "{service}"')

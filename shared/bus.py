@@ -24,7 +24,7 @@ from nats.aio.subscription import Subscription
 from nats.js import JetStreamContext, api
 from nats.js.errors import NotFoundError
 
-from shared import wire
+from shared import crash, wire
 from shared.log.store import Head, Said
 from shared.published import PublicEvent
 
@@ -299,6 +299,7 @@ class Bus:
                 if "traceparent" in envelope:
                     headers[wire.TRACEPARENT] = envelope["traceparent"]
                 await self._client.publish(wire.subject(envelope), fact.words.encode(), reply=token, headers=headers)
+            await crash.at("relay.sent")
             async with asyncio.timeout(_ACK_SECONDS):
                 answers = await asyncio.gather(*acks)
         finally:

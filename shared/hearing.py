@@ -17,7 +17,7 @@ from uuid import UUID
 
 import structlog
 
-from shared import database, parking, rehearsal, telemetry
+from shared import crash, database, parking, rehearsal, telemetry
 from shared.bus import HeadHeard, Told, Unreachable
 from shared.database import Connection
 from shared.feed import FeedUnavailable, WentBack
@@ -196,8 +196,10 @@ class Taking:
         async with self._runtime.pool.acquire() as connection:
             if not fact.partition_key or await parking.fuse_blown(connection, self._hearer.name, self._source):
                 raise Poison(self._source, Stopped(fact.number, fact.event_id, error))
+        await crash.at("parking.decided")
         async with self._moving(after, (), (fact,), error):
             pass
+        await crash.at("parking.parked")
         log.error("parked", hearer=self._hearer.label, source=self._source, number=fact.number, error=error)
         self._runtime.look_soon()
 
@@ -226,6 +228,7 @@ class Taking:
                 raise Fenced
             if waiting and after.log_id:
                 await parking.park(connection, hearer, source, after.log_id, waiting, error, like=self.like)
+                await crash.at("parking.written")
             passed = self._stopped and bool(going or waiting)  # a log's new name lets nothing through
             if passed:
                 await connection.execute("DELETE FROM log.stopped WHERE hearer = $1 AND source = $2", hearer, source)

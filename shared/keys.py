@@ -14,7 +14,7 @@ from uuid import UUID
 import asyncpg
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from shared import ids
+from shared import crash, ids
 
 _BLOCK = 512
 _REFILL_BELOW = 128
@@ -44,16 +44,19 @@ class KeyRing:
             await asyncio.shield(self._refill)
         key_id, key = self._block.pop()
         self._cache[key_id] = (time.monotonic(), key)
+        await crash.at("keys.taken")
         return key_id, key
 
     async def _fill(self) -> None:
         async with self._filling:
             made = [(ids.random(), os.urandom(32)) for _ in range(_BLOCK)]
+            await crash.at("keys.made")
             await self._pool.execute(
                 "INSERT INTO keys SELECT * FROM unnest($1::uuid[], $2::bytea[])",
                 [key_id for key_id, _ in made],
                 [self._wrap(key_id, key) for key_id, key in made],
             )
+            await crash.at("keys.stored")
             self._block.extend(made)
 
     async def get(self, key_ids: Iterable[UUID]) -> dict[UUID, bytes | None]:

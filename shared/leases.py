@@ -14,7 +14,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from shared import database
+from shared import crash, database
 
 _GOOD_SECONDS = 3.0
 _RENEW_SECONDS = 1.0
@@ -81,6 +81,7 @@ class Leases:
     async def _take(self, names: list[str]) -> None:
         asked = time.monotonic()
         rows = await self._pool.fetch(_TAKE, names, self.holder, _GOOD_SECONDS, timeout=_GOOD_SECONDS)
+        await crash.at("lease.taken")
         for row in rows:
             self._until[row["name"]] = asked + _GOOD_SECONDS
 
@@ -118,4 +119,6 @@ class Leases:
     async def give_up(self) -> None:
         """Let a stand-by have them at once."""
         self._until = dict.fromkeys(self._names, 0.0)
+        await crash.at("lease.giving_up")
         await self._pool.execute("DELETE FROM log.leases WHERE holder = $1", self.holder)
+        await crash.at("lease.given_up")

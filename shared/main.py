@@ -17,7 +17,7 @@ import uvloop
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
-from shared import logs, telemetry
+from shared import crash, logs, telemetry
 from shared.http.app import build
 from shared.notify import Notifier
 from shared.rehearsal import FaultUnknown
@@ -53,10 +53,13 @@ async def _run(service: Service, settings: Settings) -> int:
     if settings.end_with_stdin:
         loop.add_reader(sys.stdin.fileno(), lambda: _read_to_the_end(stop))
     try:
+        crash.arm(settings.crash, settings.today)
         runtime = Runtime(service, settings)
-    except FaultUnknown as unknown:
-        log.error("setting-wrong", why=str(unknown))
+    except (FaultUnknown, crash.CrashRefused) as wrong:
+        log.error("setting-wrong", why=str(wrong))
         return 1
+    if settings.crash:
+        log.warning("armed-to-crash", at=settings.crash)
     server = Server(
         build(service, runtime),
         address=settings.host,

@@ -16,7 +16,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from shared import database, rehearsal, telemetry
+from shared import crash, database, rehearsal, telemetry
 from shared.bus import Told
 from shared.database import Connection
 from shared.errors import NOT_FOUND, Refusal, Refused
@@ -207,6 +207,7 @@ async def replay(runtime: "Runtime", hearer: str | None, key: str | None) -> lis
     if not mine:
         raise Refused(HEARER_UNKNOWN, extra={"hearers": sorted(h.label for h in runtime.hearers)})
     await runtime.pool.execute("DELETE FROM log.stopped WHERE hearer = ANY($1)", list(mine))
+    await crash.at("replay.released")
     for subscription in runtime.subscriptions:
         if (subscription.hearer.label, subscription.source) in runtime.stopped and subscription.hearer.name in mine:
             subscription.begin_again()
@@ -259,6 +260,7 @@ async def _replay(runtime: "Runtime", hearer: Any, waiting: Waiting) -> Replayed
                     why,
                 )
                 break
+            await crash.at("replay.left")
             done += 1
     left = await runtime.pool.fetchval(
         "SELECT count(*) FROM log.parked WHERE hearer = $1 AND source = $2 AND key = $3", *at
@@ -300,3 +302,4 @@ async def _leaving(runtime: "Runtime", at: tuple[str, str, str], number: int) ->
             *at,
         )
         yield connection
+        await crash.at("replay.leaving")

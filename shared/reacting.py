@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from shared import ids, parking, telemetry
+from shared import crash, ids, parking, telemetry
 from shared.bus import Told
 from shared.errors import Refused
 from shared.execute import Caller, Request, execute
@@ -63,8 +63,10 @@ class ReactionHearer:
             if isinstance(fact, Told):
                 by_person.setdefault(fact.partition_key, []).append(fact)
         await asyncio.gather(*(self._answer_all(source, told) for told in by_person.values()))
+        await crash.at("reacting.answered")
         async with moving():
-            pass
+            await crash.at("reacting.moved")
+        await crash.at("reacting.committed")
 
     async def _answer_all(self, source: str, facts: Sequence[Told]) -> None:
         for fact in facts:
@@ -92,9 +94,11 @@ class ReactionHearer:
         )
         try:
             await execute(runtime, request, command)
+            await crash.at("reacting.carried_out")
         except Refused as refused:
             if refused.refusal.status == _TRANSIENT:
                 raise Transient from refused
+            await crash.at("reacting.refused")
             log.info("reaction-refused", source=source, number=fact.number, slug=refused.slug)
             await runtime.pool.execute(
                 "INSERT INTO log.refused_reactions VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp()) "
@@ -126,3 +130,5 @@ class ReactionHearer:
                 raise Fenced
             await parking.forget(connection, hearer, source, stands.number)
             await note_going_back(connection, self.name, source, before, back)
+            await crash.at("back.reactions_moved")
+        await crash.at("back.reactions_gone")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from shared import database, telemetry
+from shared import crash, database, telemetry
 from shared.bus import PublishBroken, Tail, Unreachable
 from shared.log.store import Head, Said
 
@@ -74,8 +74,10 @@ class Relay:
             rang = runtime.appended.listen()
             said = await runtime.log.said(number, _MOST)
             if said:
+                await crash.at("relay.read")
                 with telemetry.publishing(runtime.service.name, said):
                     sequence = await runtime.bus.publish(runtime.identity.log_id, said, sequence)
+                await crash.at("relay.published")
                 number = said[-1].number
                 await self._say_head(said[-1])
             elif time.monotonic() - self._said_head >= _HEAD_SECONDS:

@@ -60,6 +60,9 @@ class Settings(BaseSettings):
     fault: str = ""
     """Whose facts are to be poison, to rehearse it: ``enterprise.training_roster:PERSON`` (see `shared.rehearsal`)."""
 
+    crash: str = ""
+    """Where this process is to end as SIGKILL would, for tests alone: ``append.committed:3`` (see `shared.crash`)."""
+
     def rehearsed(self) -> list[str]:
         """The secrets among these that are known to everybody, by name: good for a rehearsal and nothing else."""
         mark = REHEARSAL.encode()

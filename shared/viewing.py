@@ -16,7 +16,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from shared import clock, database, parking, projecting
+from shared import clock, crash, database, parking, projecting
 from shared.bus import Told
 from shared.database import Connection
 from shared.errors import Refusal, Refused
@@ -99,8 +99,12 @@ class ViewHearer:
     async def take(self, source: str, facts: Sequence[Fact], moving: Moving) -> None:
         """Rows and checkpoint move in one transaction."""
         changes = changes_of(self._view, source, facts)
+        await crash.at("viewing.heard")
         async with moving() as connection:
+            await crash.at("viewing.moved")
             await projecting.apply(connection, self.name, changes)
+            await crash.at("viewing.taken")
+        await crash.at("viewing.committed")
 
     async def go_back(self, source: str, before: Checkpoint, back: WentBack) -> None:
         """Rows may rest on facts that no longer exist: the view is gone, and made anew from the beginning."""
@@ -121,6 +125,8 @@ class ViewHearer:
             await projecting.drop(connection, self.name)
             if back.identity.lineage:
                 await note_going_back(connection, self.name, source, before, back)
+            await crash.at("back.view_dropped")
+        await crash.at("back.view_gone")
         log.warning("view-dropped", view=self.label, source=source)
         self._runtime.live.discard(self.label)
         self._runtime.look_soon()
@@ -206,7 +212,9 @@ async def make(runtime: "Runtime", view: View) -> Made:
     `Poison` where too much of it is.
     """
     async with _alone(runtime, view):
-        return await _Build(runtime, view).run()
+        made = await _Build(runtime, view).run()
+        await crash.at("rebuild.committed")
+        return made
 
 
 @asynccontextmanager
@@ -235,6 +243,7 @@ class _Build:
 
     async def run(self) -> Made:
         await self._begin()
+        await crash.at("rebuild.begun")
         compared = await self._standing()
         for taking in self._takings.values():
             taking.like = compared
@@ -247,6 +256,7 @@ class _Build:
         while True:
             try:
                 await self._hear_up_to(await self._vector(self._runtime.pool, compared, _VECTOR))
+                await crash.at("rebuild.heard")
                 async with self._runtime.pool.acquire() as connection, connection.transaction():
                     await connection.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{_LOCKED_SECONDS}s'")
                     # From here what is live stands still, for as long as the last few facts and the comparison take.
@@ -256,6 +266,7 @@ class _Build:
                         raise Fenced  # what is live was made anew meanwhile: begin again
                     if sum(missing) <= _FEW:
                         await self._hear_up_to(vector)
+                        await crash.at("rebuild.locked")
                         return await self._switch(connection, compared)
             except FeedUnavailable:
                 # What was heard so far stands: to begin again would cost more than to ask again. Not with the live
@@ -340,6 +351,7 @@ class _Build:
             )
             waiting = [row["key"] for row in rows]
             differences = await projecting.compare(connection, compared, beside, view, leaving_out=waiting)
+        await crash.at("rebuild.compared")
         at = {source: taking.checkpoint.number for source, taking in self._takings.items()}
         rows_now = await projecting.count(connection, beside, view)
         former = compared
@@ -355,6 +367,7 @@ class _Build:
         await parking.forget(connection, live, stopped=compared != live)
         await connection.execute("UPDATE log.parked SET hearer = $2 WHERE hearer = $1", beside, live)
         await projecting.rename(connection, beside, live)
+        await crash.at("rebuild.switched")
         log.info("view-switched", view=view.name, revision=view.revision, former=former, differences=len(differences))
         return Made(view.name, at, rows_now, differences, waiting, former)
 
@@ -383,4 +396,6 @@ async def drop_formers(runtime: "Runtime", view: View) -> list[str]:
             await connection.execute("DELETE FROM log.checkpoints WHERE hearer = $1", schema)
             await parking.forget(connection, schema)
             await projecting.drop(connection, schema)
+        await crash.at("rebuild.dropping")
+    await crash.at("rebuild.dropped")
     return dropped

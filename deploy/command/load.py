@@ -21,6 +21,7 @@ from deploy.command.concurrently import for_each
 from deploy.command.placements import Cells, Line, read
 from deploy.command.running import Running
 from deploy.command.showing import step, table
+from shared import crash
 
 Outcome = Literal["accepted", "warning", "duplicate", "rejected"]
 OUTCOMES: tuple[Outcome, ...] = ("accepted", "warning", "duplicate", "rejected")
@@ -97,6 +98,7 @@ class Load:
         if not person.ok:
             return _refused_all_the_same(line, (person, checked))
         worker_id = str(person.body["id"])
+        await crash.at("load.registered")
         trip = await self._post(
             MIGRATION,
             "/departures",
@@ -106,6 +108,7 @@ class Load:
         )
         if not trip.ok:
             return _refused_all_the_same(line, (person, trip), worker_id)
+        await crash.at("load.recorded")
         outcome, codes = verdict((person, trip))
         return Judged(
             line,
@@ -261,6 +264,7 @@ async def run(running: Running, file: Path, report: Path | None) -> list[Judged]
 
                 await Load(calls).all(lines, on_line)
     finally:
+        await crash.at("load.judged")
         if report:
             write_report(report, judged)
     return in_list_order(judged)

@@ -19,7 +19,7 @@ import orjson
 import structlog
 from opentelemetry.trace import Span, SpanKind
 
-from shared import database, telemetry
+from shared import crash, database, telemetry
 
 _MOST = 128
 _PAUSE_SECONDS = 0.05
@@ -235,6 +235,7 @@ class Batcher:
             try:
                 if self._connection is None or self._connection.is_closed():
                     self._connection = await self._connect()
+                await crash.at("append.asked")
                 rows = await self._connection.fetch(_APPEND, *arguments, timeout=_CALL_SECONDS)
             except Exception as error:
                 if not database.lost(error):
@@ -250,6 +251,7 @@ class Batcher:
                     self._connection.terminate()
                     self._connection = None
             else:
+                await crash.at("append.committed")
                 return [
                     Verdict(row["verdict"], row["position"], row["published"], orjson.loads(row["answer"]))
                     for row in rows

@@ -14,7 +14,7 @@ import asyncpg
 import orjson
 import structlog
 
-from shared import clock, ids
+from shared import clock, crash, ids
 from shared.clock import Clock
 from shared.codec import LogRestored
 from shared.database import Connection
@@ -81,7 +81,9 @@ async def open_log(connection: Connection, calendar: Clock = _CALENDAR) -> Ident
         newest = await connection.fetchrow("SELECT * FROM log.identity ORDER BY ordinal DESC LIMIT 1")
         if newest is None or newest["place"] != place:
             await _rename(connection, place, newest, calendar)
-        return await _lineage(connection)
+        lineage = await _lineage(connection)
+    await crash.at("rename.committed")
+    return lineage
 
 
 async def restored(connection: Connection, former: UUID, calendar: Clock = _CALENDAR) -> Identity:
@@ -127,6 +129,7 @@ async def _rename(connection: Connection, place: str, former: asyncpg.Record | N
         position if former else 0,
         place,
     )
+    await crash.at("rename.named")
     if former is None:
         return
     log.warning("log-restored", former=str(former["log_id"]), log_id=str(log_id), kept=kept)
@@ -145,3 +148,4 @@ async def _rename(connection: Connection, place: str, former: asyncpg.Record | N
         orjson.dumps({"caller": "kernel", "correlation": str(log_id)}).decode(),
         orjson.dumps({"former_log_id": str(former["log_id"]), "kept": kept, "kept_position": position}).decode(),
     )
+    await crash.at("rename.recorded")

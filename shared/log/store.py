@@ -10,7 +10,7 @@ import asyncpg
 import orjson
 import stamina
 
-from shared import database, ids
+from shared import crash, database, ids
 from shared.codec import Catalogue, UnknownSchema
 from shared.decider import DomainEvent
 from shared.keys import KeyRing
@@ -169,11 +169,15 @@ class EventLog:
         rows = await self.pool.fetch(
             "SELECT DISTINCT key_id FROM log.events WHERE person_id = $1 AND key_id IS NOT NULL", person_id
         )
+        await crash.at("erase.recorded")
         await self.keys.destroy(row["key_id"] for row in rows)
+        await crash.at("erase.keys_destroyed")
         await self.pool.execute("DELETE FROM log.claims WHERE person_id = $1", person_id)
+        await crash.at("erase.claims_released")
         await self.pool.execute(
             "UPDATE log.commands SET fingerprint = NULL WHERE person_id = $1 AND fingerprint IS NOT NULL", person_id
         )
+        await crash.at("erase.done")
 
     async def erase_for(self, command_id: UUID) -> None:
         """Carry out the erasures that a command recorded, also where its first sending was cut off before it did."""
@@ -186,6 +190,7 @@ class EventLog:
     async def heard_erased(self, person_id: UUID) -> None:
         """Erase somebody whose erasure another service published; remembered for `erase_again`."""
         await self.pool.execute("INSERT INTO log.erased VALUES ($1) ON CONFLICT DO NOTHING", person_id)
+        await crash.at("erase.heard")
         await self.erase(person_id)
 
     async def erase_again(self) -> None:

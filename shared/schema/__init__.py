@@ -12,6 +12,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from shared import crash
+
 _HERE = Path(__file__).parent
 
 
@@ -33,6 +35,8 @@ async def _upgrade(line: str, owner_url: str, role: str) -> None:
     try:
         async with engine.begin() as connection:
             await connection.run_sync(_run, line, role)
+            await crash.at("schema.revised")
+        await crash.at("schema.committed")
     finally:
         await engine.dispose()
 
