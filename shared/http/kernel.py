@@ -15,8 +15,9 @@ from shared.http import pages
 from shared.http.answers import refuses
 from shared.http.doors import authorize, runtime_of
 from shared.log import identity as identities
+from shared.parking import HEARER_UNKNOWN
 from shared.runtime import Runtime
-from shared.viewing import FORMER_IN_USE, REBUILD_POSTPONED, REBUILD_STOPPED, REBUILD_UNDER_WAY
+from shared.viewing import FORMER_IN_USE, REBUILD_POSTPONED, REBUILD_STOPPED, REBUILD_UNDER_WAY, VIEW_UNKNOWN
 from shared.views import View
 
 router = APIRouter()
@@ -172,7 +173,7 @@ async def parked(request: Request) -> dict[str, Any]:
     tags=["operations"],
     summary="Let what waits take effect",
     dependencies=_authorized,
-    responses=refuses(NOT_FOUND),
+    responses=refuses(NOT_FOUND, HEARER_UNKNOWN),
 )
 async def replay(
     request: Request,
@@ -189,7 +190,7 @@ async def replay(
     tags=["operations"],
     summary="Build a view anew beside the live one, compare, switch",
     dependencies=_authorized,
-    responses=refuses(NOT_FOUND, REBUILD_UNDER_WAY, REBUILD_POSTPONED, REBUILD_STOPPED),
+    responses=refuses(VIEW_UNKNOWN, REBUILD_UNDER_WAY, REBUILD_POSTPONED, REBUILD_STOPPED),
 )
 async def rebuild_view(request: Request, view: ViewName) -> dict[str, Any]:
     """What differed, by table and key; what was rebuilt is live from then on, what was live is kept as former."""
@@ -202,7 +203,7 @@ async def rebuild_view(request: Request, view: ViewName) -> dict[str, Any]:
     tags=["operations"],
     summary="Drop what rebuilds and upgrades left of a view",
     dependencies=_authorized,
-    responses=refuses(NOT_FOUND, FORMER_IN_USE),
+    responses=refuses(VIEW_UNKNOWN, FORMER_IN_USE),
 )
 async def drop_formers(request: Request, view: ViewName) -> dict[str, Any]:
     """What was dropped."""
@@ -213,7 +214,7 @@ async def drop_formers(request: Request, view: ViewName) -> dict[str, Any]:
 def _view(runtime: Runtime, name: str) -> View:
     found = next((view for view in runtime.service.views if view.name == name), None)
     if found is None:
-        raise Refused(NOT_FOUND)
+        raise Refused(VIEW_UNKNOWN, extra={"views": [view.name for view in runtime.service.views]})
     return found
 
 

@@ -129,7 +129,7 @@ class Street:
 
     async def prepare(self, service: Service) -> Runtime:
         """A process of *service* that was not started; the newest one is who others reach over HTTP."""
-        runtime = Runtime(service, await self.settings(service.name))
+        runtime = Runtime(service, await self.settings(service.name), ids.random())
         await runtime.feeds.close()
         runtime.feeds._client = httpx.AsyncClient(transport=_Doors(self), timeout=10.0)
         self._apps[service.name.replace("_", "-")] = build(service, runtime)
