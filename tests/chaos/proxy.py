@@ -28,8 +28,8 @@ class Weather:
     """How it goes on a link.
 
     *cut*: connections are reset and new ones refused. *held*: they stand, and nothing passes. *delay_seconds* is added
-    to whatever passes in either direction. *lossy*: of the words that NATS delivers some are lost, some come twice, some
-    after the next.
+    to whatever passes in either direction. *lossy*: of the words that NATS delivers some are lost, some come twice,
+    some after the next.
     """
 
     cut: bool = False
@@ -92,10 +92,6 @@ class Loss:
             if dice < _LOST + _TWICE + _LATE:
                 self._later = frame
                 return later
-        return frame + later + frame
-                case 3:
-                    self._later = frame
-                    return later
         return frame + later
 
 
