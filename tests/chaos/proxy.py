@@ -169,6 +169,8 @@ class Link:
                 if self._weather.delay_seconds:
                     await asyncio.sleep(self._weather.delay_seconds)
                 await self._flows.wait()
+                if writer.is_closing():
+                    return
                 writer.write(loss.passes(chunk, lossy=self._weather.lossy) if loss else chunk)
                 await writer.drain()
         except OSError:  # either end was lost: the other is told below
