@@ -110,9 +110,9 @@ async def pause_service(scene: Scene) -> AsyncIterator[str]:
         yield service
 
 
-@_named("restart a service", "processes", longest_seconds=0.5)
+@_named("restart a service", "processes", POSTGRES, NATS, "links", longest_seconds=0.5)
 async def restart_service(scene: Scene) -> AsyncIterator[str]:
-    """One process after the other, as `desmigratif restart` does."""
+    """One process after the other, as `desmigratif restart` does: each waits for all that it needs."""
     service = scene.drawn.choice(SERVICES)
     yield service
     await asyncio.to_thread(scene.house.restart_service, service)
@@ -190,7 +190,7 @@ async def slow(scene: Scene) -> AsyncIterator[str]:
         yield where
 
 
-@_named("lose words", "links", longest_seconds=5.0)
+@_named("lose words", "links", NATS, longest_seconds=5.0)
 async def lose(scene: Scene) -> AsyncIterator[str]:
     """NATS delivers at most once: some of its words are lost, some come twice, some late, to every hearer."""
     links = [link for service in SERVICES for link in scene.house.links(service, NATS)]
