@@ -19,6 +19,7 @@ from nats.js.errors import Error as JetStreamError
 from deploy import SERVICES
 from deploy.house import NATS, POSTGRES
 from deploy.nats import operator_of, stream_of
+from deploy.program import HouseFailed
 from shared import database, wire
 from tests.chaos.faults import ALL, Missing, Scene
 from tests.chaos.history import History
@@ -187,6 +188,12 @@ class Nemesis:
 
     async def run(self, planned: Iterator[Round]) -> None:
         """Until *planned* ends, or something does not heal."""
+        try:
+            await self._run(planned)
+        except HouseFailed as failed:
+            self.never_healed.append(str(failed))
+
+    async def _run(self, planned: Iterator[Round]) -> None:
         for n, one in enumerate(planned):
             await asyncio.sleep(_CALM_SECONDS)
             done: list[str] = []
