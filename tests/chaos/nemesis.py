@@ -222,6 +222,7 @@ class Nemesis:
             seconds, lagging = await self.ears.until_heard([name for _, name in self.put_back])
             self.history.note("heard", faults=done, seconds=seconds)
             self.never_healed += [f"after {' and '.join(done)}: {one}" for one in lagging]
-            self.say(f"{' and '.join(done)}: lasted {healed - began:.1f} s, all heard {seconds:.1f} s after")
+            heard = "not all heard" if lagging else "all heard"
+            self.say(f"{' and '.join(done)}: lasted {healed - began:.1f} s, {heard} {seconds:.1f} s after")
             if lagging:
                 return
