@@ -169,7 +169,7 @@ class ChaosHouse(House):
             settings |= {
                 "LD_PRELOAD": str(self._faketime),
                 "FAKETIME_TIMESTAMP_FILE": str(self._offset),
-                "FAKETIME_CACHE_DURATION": "1",
+                "FAKETIME_NO_CACHE": "1",
                 "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             }
         log = self.data / "logs" / f"{service}-{number}.log"
