@@ -44,6 +44,18 @@ CONTRACTS := tests/shared/log tests/shared/test_bus.py tests/shared/test_relay.p
 test-containers: install ## The tests of log and bus on containers (needs a Docker engine)
 	@$(RUN) pytest --containers $(CONTRACTS) $(ARGS)
 
+SEED ?=
+FAULT ?=
+MINUTES ?=
+
+.PHONY: chaos
+chaos: install ## Clients, three processes a service, a dozen faults; SEED=n does it again, FAULT="amnesia" makes one kind
+	@exec $(RUN) tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(FAULT),--fault "$(FAULT)") $(ARGS)
+
+.PHONY: soak
+soak: install ## The same for as long as you like (MINUTES=60 SEED=n)
+	@exec $(RUN) tests.chaos --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
 .PHONY: secrets
 secrets: install ## Random secrets for docker-compose.yml, into .env
 	@.venv/bin/desmigratif secrets .env

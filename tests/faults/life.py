@@ -9,7 +9,7 @@ import itertools
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import Any
 
@@ -317,21 +317,38 @@ async def all_heard(operator: Calls) -> status.Statuses:
 
 async def agrees(operator: Calls, calls: Calls) -> Rosters:
     """Everybody has heard everything, `verify` is clean, and every roster is what the logs imply, also when rebuilt."""
+    said, found = await disagreements(operator, calls)
+    assert found == []
+    return said
+
+
+async def disagreements(operator: Calls, calls: Calls) -> tuple[Rosters, list[str]]:
+    """What every roster says once all is heard, and a sentence for all in which logs, bus and rosters do not agree."""
     statuses = await all_heard(operator)
-    assert not (findings := (await verify.ask(operator)).findings), findings
+    found = [f"verify: {finding}" for finding in (await verify.ask(operator)).findings]
     registry, migration = await published(operator, REGISTRY), await published(operator, MIGRATION)
-    said = await rosters(calls)
-    assert said == of_words(registry, migration)
+    said, implied = await rosters(calls), of_words(registry, migration)
+    for one in fields(Rosters):
+        here, there = getattr(said, one.name), getattr(implied, one.name)
+        if here != there:
+            found.append(f"words: {one.name} {_difference(here, there)}")
     for service in SERVICES:
         said_of_itself = statuses[service]
         assert isinstance(said_of_itself, dict)
         views = {one["hearer"] for one in said_of_itself["checkpoints"]} - {"reactions"}
         for view in sorted(views):
             rebuilt = await rebuild.ask(operator, service, view)
-            assert rebuild.differences(service, rebuilt) == []
+            found += [f"rebuilt: {difference}" for difference in rebuild.differences(service, rebuilt)]
     # Reactions: every worker has a service file, and who died abroad is dead to the registry.
     files = {row["worker_id"] async for row in calls.items(MIGRATION, "/service-files")}
-    assert said.workers <= files
+    found += [f"reactions: {worker} has no service file" for worker in sorted(said.workers - files)]
     died_abroad = {word["data"]["worker_id"] for word in migration if word["data"]["standing"] == "deceased"}
-    assert died_abroad & said.workers <= said.died
-    return said
+    found += [f"reactions: {worker} died abroad" for worker in sorted(died_abroad & said.workers - said.died)]
+    return said, found
+
+
+def _difference(here: Any, there: Any) -> str:
+    if isinstance(here, set):
+        return f"have {sorted(here - there)} too many, lack {sorted(there - here)}"
+    wrong = sorted(key for key in here.keys() | there.keys() if here.get(key) != there.get(key))
+    return "; ".join(f"{key}: {here.get(key)}, the words imply {there.get(key)}" for key in wrong)

@@ -11,7 +11,7 @@ import pytest
 from deploy.nats import stream_of
 from shared.bus import Told
 from shared.feed import WentBack
-from shared.hearing import Checkpoint, Fenced, Moving, Stopped, Subscription, Taking, say_stopped
+from shared.hearing import Checkpoint, Fenced, Moving, SessionOver, Stopped, Subscription, Taking, say_stopped
 from shared.parking import Fact
 from shared.runtime import Runtime
 from shared.viewing import ViewHearer
@@ -120,6 +120,29 @@ async def test_a_hole_is_filled_in_order(street: Street) -> None:
     await ear._from_bus([*last, *last])
     assert (ear.checkpoint.number, ear.checkpoint.event_id) == (6, last[-1].event_id)
     assert quiet.heard == [1, 2, 3, 4, 5, 6]
+
+
+async def test_words_that_come_again_and_again_hide_no_silence(street: Street) -> None:
+    """So it is while the bus refuses to store: the relay sends what it could not store once more, and never gets on."""
+    registry, enterprise = await street.start(tiny.service("registry")), await street.start(tiny.enterprise())
+    await register(registry, 2)
+    quiet = _Quiet(enterprise)
+    await quiet.open()
+    ear = Subscription(enterprise, quiet, "registry")
+    enterprise.leases._until[ear.name] = float("inf")
+    await ear._taking.load()
+    await ear._from_feed()
+    (first,) = await registry.log.said(0, 1)
+    again = Told.of(registry.identity.log_id, 1, first.recorded_at.isoformat(), first.words.encode())
+    await register(registry, 2)
+
+    async def heard() -> bool:
+        ear._queue.put_nowait(again)
+        with contextlib.suppress(SessionOver):
+            await ear._live()
+        return quiet.heard == [1, 2, 3, 4]
+
+    await until(heard, why="the owner was never asked")
 
 
 class _Quiet:
