@@ -38,7 +38,10 @@ async def measure(bed: Bed, sizes: Sizes, say: Say) -> list[Figure]:
     await empty_database(cluster.url(), "library")
     await execute(bare, "CREATE SEQUENCE numbers")
     figures: list[Figure] = []
-    async with a_worker("appending", cluster.url("appended", "appended")) as appender, a_worker("peer", library) as peer:
+    async with (
+        a_worker("appending", cluster.url("appended", "appended")) as appender,
+        a_worker("peer", library) as peer,
+    ):
         with TemporaryDirectory() as folder:
             script = Path(folder) / "insert.sql"
             script.write_text(_INSERT)
@@ -54,7 +57,7 @@ async def measure(bed: Bed, sizes: Sizes, say: Say) -> list[Figure]:
 
 
 def _figures(at_once: int, took: dict[str, list[float]]) -> list[Figure]:
-    asked = at_once == 32  # noqa: PLR2004 - of the others nothing is asked
+    asked = at_once == 32
     what = f"append, {at_once} at once"
     return [
         Figure(

@@ -8,7 +8,6 @@ import asyncpg
 
 from deploy import databases
 from deploy.house import House
-from deploy.nats import Bus
 from deploy.postgres import SUPERUSER, Cluster
 from tests.houses import TODAY
 
@@ -17,7 +16,7 @@ class Bed:
     """Servers in *folder*, started when they are first asked for and ended by `close`."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._ending = ExitStack()
         self._cluster: Cluster | None = None
         self._house: House | None = None
@@ -26,7 +25,7 @@ class Bed:
         """PostgreSQL alone, as a house has it; there is nobody else on the machine's account of ours."""
         if self._cluster is None:
             await self.close()
-            cluster = self._cluster = Cluster(self._folder / "alone")
+            cluster = self._cluster = Cluster(self.folder / "alone")
             self._ending.callback(cluster.stop)
             await asyncio.to_thread(cluster.start)
         return self._cluster
@@ -35,7 +34,7 @@ class Bed:
         """Everything, each service with one process."""
         if self._house is None:
             await self.close()
-            house = self._house = House(self._folder / "house", today=TODAY, say=lambda _: None, log_level="warning")
+            house = self._house = House(self.folder / "house", today=TODAY, say=lambda _: None, log_level="warning")
             self._ending.callback(house.stop)
             await asyncio.to_thread(house.start)
         return self._house

@@ -7,11 +7,10 @@ where the service would carry a command out, this answers what a return is answe
 import asyncio
 import sys
 from dataclasses import dataclass, field
-from typing import Annotated, Any, cast
+from typing import cast
 
 import orjson
 import uvloop
-from fastapi import Depends, Header, Query
 from fastapi.responses import Response
 from granian.constants import Interfaces
 from granian.server.embed import Server
@@ -25,6 +24,7 @@ from shared.http.app import Doorkeeper, routes
 from shared.runtime import Runtime
 
 _PREFERRED_PORT = 8108
+_LOOK_SECONDS = 0.02
 _SAID = orjson.dumps({"id": "00000000-0000-0000-0000-000000000001", "version": 2, "warnings": []})
 _HEADERS = {"ETag": '"2"', "Event-Position": "migration_service=77.903@9f3c2a1b, registry=1234@17aa03de"}
 
@@ -37,23 +37,27 @@ class _Up:
     stopping: bool = False
 
 
-async def _answer(_command: object) -> Response:
+async def _answer(_writing: doors.Writing, _command: object) -> Response:
     return Response(_SAID, 201, dict(_HEADERS), "application/json")
 
 
-async def _writing(
-    _scope: Annotated[None, Depends(doors.authorize)],
-    _idempotency_key: Annotated[str | None, Header(alias="Idempotency-Key", max_length=255)] = None,
-    _if_match: Annotated[str | None, Header(alias="If-Match")] = None,
-    _check: Annotated[bool, Query(alias="check")] = False,
-) -> Any:
-    return _answer
+async def _listening(port: int) -> None:
+    """Return once somebody takes connections at *port*."""
+    while True:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except ConnectionRefusedError:
+            await asyncio.sleep(_LOOK_SECONDS)
+        else:
+            writer.close()
+            return
 
 
 async def main() -> None:
     """Until its input ends."""
     app = routes(SERVICE)
-    app.dependency_overrides[doors._writing] = _writing
+    # Put in the class: an overridden dependency FastAPI would look through anew at each request.
+    doors.Writing.__call__ = _answer  # type: ignore[method-assign]
     door = Doorkeeper(app, cast("Runtime", _Up()), Tokens(sys.argv[1], ISSUER, AUDIENCE))
     port = ports.claim(_PREFERRED_PORT).number
     server = Server(
@@ -69,6 +73,7 @@ async def main() -> None:
     told = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(told), sys.stdin)
     await told.readline()
+    await _listening(port)
     sys.stdout.buffer.write(orjson.dumps({"port": port}) + b"\n")
     sys.stdout.buffer.flush()
     await told.read()

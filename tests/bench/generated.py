@@ -193,10 +193,8 @@ async def _append(connection: asyncpg.Connection, rows: Sequence[Row]) -> None:
         for stream_id, version, event_id, name, schema, on, precision, about, meta, data, said in rows:
             position, number = position + 1, number + (said is not None)
             published = number if said is not None else None
-            records.append(
-                (position, stream_id, version, event_id, name, schema, on, precision, instant, about, None)
-                + (meta, data, published, said)
-            )
+            fact = (stream_id, version, event_id, name, schema, on, precision, instant, about, None)
+            records.append((position, *fact, meta, data, published, said))
         await connection.copy_records_to_table("events", schema_name="log", records=records)
 
 

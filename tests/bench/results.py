@@ -168,6 +168,6 @@ def _worse(figure: Figure, earlier: Before) -> float:
 
 
 def _number(value: float) -> str:
-    if value >= 100:  # noqa: PLR2004 - more digits would say nothing
+    if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}"
