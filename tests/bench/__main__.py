@@ -21,7 +21,7 @@ from tests.bench import results
 from tests.bench.bed import Bed
 from tests.bench.figures import FULL, QUICK, TINY, USUAL, Figure, Sizes
 
-FIGURES = ("append", "growth", "command", "load", "propagation", "rebuild", "one_return", "footprint")
+FIGURES = ("append", "growth", "command", "load", "propagation", "rebuild", "one_return", "memory", "start")
 """In the order in which they are measured: first what needs no house."""
 
 
@@ -51,7 +51,7 @@ def main(
     chosen = [name for name in FIGURES if not figures or name in figures]
     with tempfile.TemporaryDirectory(prefix="desmigratif-bench-") as folder:
         Path(folder).chmod(0o711)  # as root PostgreSQL runs under an account of its own, which must pass through
-        bed = Bed(Path(folder))
+        bed = Bed(Path(folder), careful=sizes.careful)
         try:
             measured = uvloop.run(_measure(bed, sizes, chosen))
         except (KeyboardInterrupt, asyncio.CancelledError):
@@ -64,6 +64,8 @@ def main(
     earlier = results.before(sizes)
     console = Console(width=None if sys.stdout.isatty() else 180)
     results.show(measured, earlier, console)
+    for figure in results.slower(measured, earlier):
+        console.print(f"Slower than when it was last kept: {figure.what}, beside {figure.beside}", style="red")
     missed = [figure for figure in measured if figure.met is False]
     console.print(f"{len(measured)} figures, {len(missed)} short of their target; all of it in {json}", highlight=False)
     if keep:

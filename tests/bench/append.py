@@ -33,13 +33,12 @@ _EMPTY = "TRUNCATE log.events, log.commands"
 
 async def measure(bed: Bed, sizes: Sizes, say: Say) -> list[Figure]:
     """Three figures for each number of callers."""
-    cluster = await bed.cluster()
-    ours, bare, library = await a_log(cluster, "appended"), await a_log(cluster, "inserted"), cluster.url("library")
-    await empty_database(cluster.url(), "library")
+    of = await bed.alone()
+    ours, bare, library = await a_log(of, "appended"), await a_log(of, "inserted"), await empty_database(of, "saved")
     await execute(bare, "CREATE SEQUENCE numbers")
     figures: list[Figure] = []
     async with (
-        a_worker("appending", cluster.url("appended", "appended")) as appender,
+        a_worker("appending", ours) as appender,
         a_worker("peer", library) as peer,
     ):
         with TemporaryDirectory() as folder:
@@ -83,7 +82,9 @@ def _figures(at_once: int, took: dict[str, list[float]]) -> list[Figure]:
 
 async def _ours(appender: Worker, url: str, at_once: int, sizes: Sizes) -> float:
     await execute(url, _EMPTY)
-    answer = await _with_checkpoint(url, appender.ask("append", at_once=at_once, seconds=sizes.seconds), sizes)
+    answer = await _with_checkpoint(
+        url, appender.ask("append", at_once=at_once, seconds=sizes.seconds, texts=asdict(generated.a_return())), sizes
+    )
     return float(answer["rate"])
 
 
@@ -98,11 +99,21 @@ async def _pgbench(url: str, script: Path, at_once: int, sizes: Sizes) -> float:
     return await _with_checkpoint(url, _insert(url, script, at_once, sizes.seconds), sizes)
 
 
-async def _insert(url: str, script: Path, at_once: int, seconds: int) -> float:
+async def _insert(url: str, script: Path, at_once: int, seconds: float) -> float:
     at = urlsplit(url)
     texts = [part for name, text in asdict(generated.a_return()).items() for part in ("-D", f"{name}={text}")]
     where = ["-h", str(at.hostname), "-p", str(at.port), "-U", str(at.username), *texts]
-    how = ["-n", "-M", "prepared", "-c", str(at_once), "-j", str(min(_THREADS, at_once)), "-T", str(seconds)]
+    how = [
+        "-n",
+        "-M",
+        "prepared",
+        "-c",
+        str(at_once),
+        "-j",
+        str(min(_THREADS, at_once)),
+        "-T",
+        str(max(1, round(seconds))),
+    ]
     program = await asyncio.create_subprocess_exec(
         binaries() / "pgbench",
         *where,

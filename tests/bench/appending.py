@@ -8,18 +8,16 @@ from datetime import date
 from typing import Any
 
 from shared.log.append import Append, Batcher, NewEvent
-from tests.bench import generated
-from tests.bench.figures import percentile
+from tests.bench.figures import Texts, percentile
 from tests.bench.worker import Answers, serve
 
-_TEXTS = generated.a_return()
 _ON = date(2026, 3, 1)
 _PRINT = bytes(32)
 _ANSWER = b'{"status": 201, "body": {"id": "00000000-0000-0000-0000-000000000001"}, "version": 1, "warnings": []}'
 
 
-def one() -> Append:
-    """A command that begins a stream of its own with one event."""
+def one(texts: Texts) -> Append:
+    """A command that begins a stream of its own with one event, written as *texts*."""
     stream = uuid.uuid4()
     event = NewEvent(
         stream,
@@ -30,9 +28,9 @@ def one() -> Append:
         "day",
         uuid.uuid4(),
         None,
-        _TEXTS.meta,
-        _TEXTS.data,
-        _TEXTS.public,
+        texts.meta,
+        texts.data,
+        texts.public,
     )
     return Append(uuid.uuid4(), _PRINT, _ANSWER, event.person_id, ((stream, 0),), (event,))
 
@@ -46,10 +44,11 @@ async def _starting() -> Answers:
             running.result()
         began = time.perf_counter()
         took: list[float] = []
+        texts = Texts(**asked["texts"])
 
         async def again() -> None:
             while (at := time.perf_counter()) - began < asked["seconds"]:
-                await batcher.append(one())
+                await batcher.append(one(texts))
                 took.append(time.perf_counter() - at)
 
         await asyncio.gather(*(again() for _ in range(asked["at_once"])))

@@ -1,7 +1,10 @@
-"""What is measured on: PostgreSQL and NATS alone, or a whole house. One of the two at a time."""
+"""What is measured on: PostgreSQL alone, or a whole house. One of the two at a time."""
 
 import asyncio
+import time
+from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -11,24 +14,35 @@ from deploy.house import House
 from deploy.postgres import SUPERUSER, Cluster
 from tests.houses import TODAY
 
+Address = Callable[[str], str]
+"""The address of a database, by its name, for PostgreSQL's superuser."""
+
 
 class Bed:
-    """Servers in *folder*, started when they are first asked for and ended by `close`."""
+    """Servers in *folder*, started when they are first asked for and ended by `close`.
 
-    def __init__(self, folder: Path) -> None:
+    Not *careful*: what is to run on PostgreSQL alone has a whole house around it, which is started once and for all.
+    """
+
+    def __init__(self, folder: Path, *, careful: bool) -> None:
         self.folder = folder
+        self.house_took = 0.0
+        """Seconds until the house was ready."""
+        self._careful = careful
         self._ending = ExitStack()
         self._cluster: Cluster | None = None
         self._house: House | None = None
 
-    async def cluster(self) -> Cluster:
-        """PostgreSQL alone, as a house has it; there is nobody else on the machine's account of ours."""
+    async def alone(self) -> Address:
+        """PostgreSQL as a house has it, and nobody else who would ask anything of it."""
+        if not self._careful:
+            return partial(address, await self.house())
         if self._cluster is None:
             await self.close()
             cluster = self._cluster = Cluster(self.folder / "alone")
             self._ending.callback(cluster.stop)
             await asyncio.to_thread(cluster.start)
-        return self._cluster
+        return self._cluster.url
 
     async def house(self) -> House:
         """Everything, each service with one process."""
@@ -36,7 +50,9 @@ class Bed:
             await self.close()
             house = self._house = House(self.folder / "house", today=TODAY, say=lambda _: None, log_level="warning")
             self._ending.callback(house.stop)
+            began = time.perf_counter()
             await asyncio.to_thread(house.start)
+            self.house_took = time.perf_counter() - began
         return self._house
 
     async def close(self) -> None:
@@ -49,23 +65,15 @@ class Bed:
         self._cluster = self._house = None
 
 
-async def a_log(cluster: Cluster, name: str) -> str:
-    """An empty log database called *name*; its address for PostgreSQL's superuser."""
-    await asyncio.to_thread(databases.prepare, cluster.url(), cluster.password, services=(name,))
-    return cluster.url(name)
-
-
 def address(house: House, database: str) -> str:
     """A database of *house*, for PostgreSQL's superuser."""
     return house.url("postgres", database=database, user=SUPERUSER)
 
 
-async def a_log_beside(house: House, name: str) -> str:
-    """An empty log database called *name* on the PostgreSQL of *house*."""
-    await asyncio.to_thread(
-        databases.prepare, address(house, "postgres"), lambda role: f"bench-{role}", services=(name,)
-    )
-    return address(house, name)
+async def a_log(of: Address, name: str) -> str:
+    """Make an empty log database called *name*; its address."""
+    await asyncio.to_thread(databases.prepare, of("postgres"), lambda role: f"bench-{role}", services=(name,))
+    return of(name)
 
 
 async def execute(url: str, *statements: str) -> None:
@@ -78,9 +86,10 @@ async def execute(url: str, *statements: str) -> None:
         await connection.close()
 
 
-async def empty_database(url: str, name: str) -> None:
-    """Make the database *name* on the server of *url*, empty."""
-    await execute(url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}"')
+async def empty_database(of: Address, name: str) -> str:
+    """Make the database *name*, empty; its address."""
+    await execute(of("postgres"), f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}"')
+    return of(name)
 
 
 async def checkpoint(url: str, after_seconds: float = 0.0) -> None:

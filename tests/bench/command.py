@@ -22,26 +22,27 @@ async def measure(bed: Bed, sizes: Sizes, say: Say) -> list[Figure]:
     house = await bed.house()
     waiting = await homecoming.abroad(house, (sizes.runs + 1) * sizes.requests)
     token = homecoming.token(house)
-    await homecoming.stop(house, *_OTHERS)
-    try:
-        async with a_worker("asking") as asking, a_worker("doing_nothing", str(house.issuer.jwks)) as nothing:
-            empty = f"http://127.0.0.1:{(await nothing.ask('say'))['port']}/returns"
-            full = house.addresses[MIGRATION] + "/returns"
-            same = waiting[: sizes.requests]
+    async with (
+        homecoming.stopped(house, *(_OTHERS if sizes.careful else ())),
+        a_worker("asking") as asking,
+        a_worker("doing_nothing", str(house.issuer.jwks)) as nothing,
+    ):
+        empty = f"http://127.0.0.1:{(await nothing.ask('say'))['port']}/returns"
+        full = house.addresses[MIGRATION] + "/returns"
+        same = waiting[: sizes.requests]
 
-            async def ours() -> float:
-                requests = [waiting.pop() for _ in range(sizes.requests)]
-                await checkpoint(address(house, "postgres"))
-                return await _rate(asking, full, token, requests)
+        async def ours() -> float:
+            requests = [waiting.pop() for _ in range(sizes.requests)]
+            await checkpoint(address(house, "postgres"))
+            return await _rate(asking, full, token, requests)
 
-            async def theirs() -> float:
-                return await _rate(asking, empty, token, same)
+        async def theirs() -> float:
+            return await _rate(asking, empty, token, same)
 
-            await theirs()  # both have warmed up
+        if sizes.careful:
+            await theirs()
             await ours()
-            took = await Turns(sizes.runs, say).take("command", {"ours": ours, "nothing": theirs})
-    finally:
-        await homecoming.start(house, *_OTHERS)
+        took = await Turns(sizes.runs, say).take("command", {"ours": ours, "nothing": theirs})
     await homecoming.all_heard(house)
     return [
         Figure(

@@ -56,6 +56,15 @@ class Figure:
         return None if self.target is None else self.target.met(self.ratio)
 
 
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What a row of the log has of one event as text."""
+
+    meta: str
+    data: str
+    public: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
     """How much is measured. *seconds* of each measurement of appends; everything else is a number of things.
@@ -63,11 +72,12 @@ class Sizes:
     *at_once*: appends under way. *requests* of each measurement over HTTP. *lines* of a placement list. *rates*:
     returns a second, for *rate_seconds* each. *events* that a view is made from, and *peer_events* for a library that
     needs seconds for each thousand. *logs*: events of a log as it grows, and *calls* of each kind to each.
+    *careful*: everything is warmed up first, and who is not measured is stopped.
     """
 
     name: str
     runs: int
-    seconds: int
+    seconds: float
     at_once: tuple[int, ...]
     requests: int
     lines: int
@@ -77,6 +87,7 @@ class Sizes:
     peer_events: int
     logs: tuple[int, ...]
     calls: int
+    careful: bool = True
 
 
 USUAL = Sizes(
@@ -111,7 +122,7 @@ QUICK = Sizes(
 TINY = Sizes(
     name="tiny",
     runs=1,
-    seconds=1,
+    seconds=0.2,
     at_once=(32,),
     requests=50,
     lines=10,
@@ -121,6 +132,7 @@ TINY = Sizes(
     peer_events=50,
     logs=(400, 800),
     calls=20,
+    careful=False,
 )
 """Only enough to see that it works."""
 
@@ -136,7 +148,7 @@ class Turns:
     async def take(self, what: str, sides: Mapping[str, Side]) -> dict[str, list[float]]:
         """Measure each of *sides* in every run, the first of them last in every other run."""
         for run in range(self.runs):
-            names = list(sides) if run % 2 == 0 else list(reversed(sides))
+            names = list(sides) if run % 2 == 0 else list(sides)[::-1]
             for name in names:
                 value = await sides[name]()
                 self.taken.setdefault(name, []).append(value)

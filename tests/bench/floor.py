@@ -13,7 +13,6 @@ import asyncpg
 import nats
 from nats.aio.msg import Msg
 
-from tests.bench import generated
 from tests.bench.worker import Answers, serve
 
 STREAM = "FLOOR"
@@ -24,7 +23,6 @@ TABLES = (
 )
 _CONNECTIONS = 8
 _NUMBER, _AT = "Number", "At"
-_WORDS = generated.a_return().public
 _SAY = "INSERT INTO said VALUES ($1, clock_timestamp(), $2) RETURNING extract(epoch FROM at)::text"
 _HEAR = "INSERT INTO heard SELECT $1, n, to_timestamp(at) FROM unnest($2::bigint[], $3::float8[]) x(n, at)"
 
@@ -39,8 +37,8 @@ class _Floor:
                 self._bus = await nats.connect(asked["bus"])
             case "hear":
                 await self._hear(asked["hearer"])
-            case "say":
-                await self._say(asked["first"], asked["how_many"], asked["rate"])
+            case _:
+                await self._say(asked["first"], asked["how_many"], asked["rate"], asked["words"])
         return {}
 
     async def _hear(self, hearer: int) -> None:
@@ -59,13 +57,13 @@ class _Floor:
                     _HEAR, hearer, [int(h[_NUMBER]) for h in headers], [float(h[_AT]) for h in headers]
                 )
 
-    async def _say(self, first: int, how_many: int, rate: float) -> None:
+    async def _say(self, first: int, how_many: int, rate: float, words: str) -> None:
         """So many facts, *rate* a second."""
         jetstream = self._bus.jetstream()
 
         async def one(number: int) -> None:
-            at = await self._pool.fetchval(_SAY, number, _WORDS)
-            await jetstream.publish(SUBJECT, _WORDS.encode(), headers={_NUMBER: str(number), _AT: at})
+            at = await self._pool.fetchval(_SAY, number, words)
+            await jetstream.publish(SUBJECT, words.encode(), headers={_NUMBER: str(number), _AT: at})
 
         began = time.perf_counter()
         saying = set()

@@ -24,6 +24,7 @@ from shared.decider import DomainEvent
 from shared.personal import Erased
 from shared.service import Service
 from shared.vocabulary import Occurred
+from tests.bench.figures import Texts
 
 ABROAD, HOME = Occurred(date(2024, 3, 1), "day"), Occurred(date(2026, 3, 1), "day")
 KNOWN = Occurred(date(2024, 1, 15), "day")
@@ -142,15 +143,6 @@ async def write_whole(registry_url: str, migration_url: str, some: Sequence[Life
     """The same, and came home."""
     await write(migration_url, MIGRATION, (fact for life in some for fact in (*departed(life), *returned(life))))
     await write(registry_url, REGISTRY, (fact for life in some for fact in registered(life)))
-
-
-@dataclass(frozen=True, slots=True)
-class Texts:
-    """What a row has of one return as text."""
-
-    meta: str
-    data: str
-    public: str
 
 
 def a_return() -> Texts:

@@ -18,7 +18,6 @@ import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from deploy.postgres import Cluster
 from services.enterprise.views import training_roster
 from services.migration_service.main import SERVICE as MIGRATION
 from shared import database, projecting
@@ -31,7 +30,7 @@ from shared.log.append import Batcher
 from shared.log.store import EventLog
 from shared.runtime import Runtime
 from tests.bench import appending, generated
-from tests.bench.bed import Bed, a_log, checkpoint
+from tests.bench.bed import Address, Bed, a_log, checkpoint
 from tests.bench.figures import Figure, Say, Sizes, Target, Turns, percentile
 
 _SCHEMA = projecting.live_schema(training_roster.VIEW)
@@ -57,10 +56,10 @@ CREATE FUNCTION bench_village(n bigint) RETURNS text IMMUTABLE LANGUAGE sql AS $
 
 async def measure(bed: Bed, sizes: Sizes, say: Say) -> list[Figure]:
     """Four figures for each size but the smallest."""
-    cluster = await bed.cluster()
+    of = await bed.alone()
     figures: list[Figure] = []
     grown: dict[int, _Grown] = {}
-    async with _all(cluster, sizes, say, grown):
+    async with _all(of, sizes, say, grown):
         for what, key, calls in (
             ("an append", "append", _Grown.append),
             ("a stream loaded", "stream", _Grown.load),
@@ -68,8 +67,7 @@ async def measure(bed: Bed, sizes: Sizes, say: Say) -> list[Figure]:
             ("a feed page", "feed", _Grown.feed),
         ):
             sides = {
-                _named(size): (lambda one=one, calls=calls: calls(one, sizes.calls))  # type: ignore[misc]
-                for size, one in grown.items()
+                _named(size): (lambda one=one, calls=calls: calls(one, sizes.calls)) for size, one in grown.items()
             }
             took = await Turns(sizes.runs, say).take(f"{what}, p95 in ms", sides)
             few, *more = sizes.logs
@@ -95,12 +93,12 @@ def _named(size: int) -> str:
 
 
 @asynccontextmanager
-async def _all(cluster: Cluster, sizes: Sizes, say: Say, grown: "dict[int, _Grown]") -> AsyncIterator[None]:
+async def _all(of: Address, sizes: Sizes, say: Say, grown: "dict[int, _Grown]") -> AsyncIterator[None]:
     """A log of each size, and a roster with as many people as it has facts for."""
     try:
         for size in sizes.logs:
             began = time.monotonic()
-            grown[size] = await _grow(cluster, size)
+            grown[size] = await _grow(of, size)
             say(f"a log of {_named(size)} events made in {time.monotonic() - began:.0f} s")
         yield
     finally:
@@ -108,9 +106,9 @@ async def _all(cluster: Cluster, sizes: Sizes, say: Say, grown: "dict[int, _Grow
             await one.close()
 
 
-async def _grow(cluster: Cluster, size: int) -> "_Grown":
+async def _grow(of: Address, size: int) -> "_Grown":
     name = f"grown_{size}"
-    url = await a_log(cluster, name)
+    url = await a_log(of, name)
     await generated.grow(url, size)
     connection = await asyncpg.connect(url)
     try:
@@ -183,14 +181,13 @@ class _Grown:
         await self.log.pool.close()
 
     async def append(self, calls: int) -> float:
-        """One at a time, each a stream of its own; one checkpoint in the middle."""
-        await checkpoint(self.url)
-        took = []
-        for n in range(calls):
-            if n == calls // 2:
-                writing = asyncio.create_task(checkpoint(self.url))
-            took.append(await _took(lambda: self.batcher.append(appending.one())))
-        await writing
+        """One at a time, each a stream of its own; a checkpoint at the beginning and one in the middle."""
+        took: list[float] = []
+        texts = generated.a_return()
+        for half in (calls // 2, calls - calls // 2):
+            writing = asyncio.create_task(checkpoint(self.url))
+            took += [await _took(lambda: self.batcher.append(appending.one(texts))) for _ in range(half)]
+            await writing
         return percentile(took, 0.95)
 
     async def load(self, calls: int) -> float:

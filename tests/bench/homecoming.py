@@ -2,7 +2,8 @@
 
 import asyncio
 import uuid
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import orjson
@@ -57,6 +58,16 @@ def run() -> str:
 async def stop(house: House, *services: str) -> None:
     """End *services* gently."""
     await asyncio.gather(*(asyncio.to_thread(house.stop_service, service) for service in services))
+
+
+@asynccontextmanager
+async def stopped(house: House, *services: str) -> AsyncIterator[None]:
+    """*services* are not there while the block runs."""
+    await stop(house, *services)
+    try:
+        yield
+    finally:
+        await start(house, *services)
 
 
 async def start(house: House, *services: str) -> None:

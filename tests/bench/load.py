@@ -12,6 +12,7 @@ import itertools
 import os
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,7 +23,7 @@ from deploy.command.placements import COLUMNS
 from deploy.command.running import DATA
 from deploy.house import House
 from tests.bench import homecoming
-from tests.bench.bed import Bed, a_log_beside, address, checkpoint, execute
+from tests.bench.bed import Bed, a_log, address, checkpoint, execute
 from tests.bench.figures import Figure, Say, Sizes, Target, Turns
 from tests.houses import KENANGA, nik
 
@@ -35,19 +36,17 @@ _serials = itertools.count(1)
 async def measure(bed: Bed, sizes: Sizes, say: Say) -> list[Figure]:
     """Two figures: both logs hold it; everyone has heard it."""
     house = await bed.house()
-    scratch = await a_log_beside(house, "copied")
+    scratch = await a_log(partial(address, house), "copied")
     figures = []
     for key, what, stopped, target in (
         ("load", "a list, until both logs hold it", ROSTERS, Target(at_least=0.05)),
         ("load-heard", "a list, until everyone has heard it", (), None),
     ):
-        await homecoming.stop(house, *stopped)
-        try:
-            lists = _Lists(house, scratch, sizes.lines, heard=not stopped)
-            await lists.load()  # everything has warmed up, and there is something to copy
+        lists = _Lists(house, scratch, sizes.lines, heard=not stopped)
+        async with homecoming.stopped(house, *(stopped if sizes.careful else ())):
+            if sizes.careful:
+                await lists.load()
             took = await Turns(sizes.runs, say).take(what, {"ours": lists.load, "COPY": lists.copy})
-        finally:
-            await homecoming.start(house, *stopped)
         await homecoming.all_heard(house)
         figures.append(Figure(key, what, "COPY of its events", "rows/s", took["ours"], took["COPY"], target=target))
     return figures

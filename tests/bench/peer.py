@@ -50,12 +50,12 @@ class Rows(PostgresTrackingRecorder):
 
     def __init__(self, datastore: PostgresDatastore, **settings: Any) -> None:
         super().__init__(datastore, **settings)
-        self.create_table_statements += [
+        self.sql_create_statements += [
             SQL(
                 "CREATE TABLE IF NOT EXISTS trips (trip_id uuid PRIMARY KEY, worker_id uuid, departed_until date,"
                 " standing text, since date)"
-            ),
-            SQL("CREATE INDEX IF NOT EXISTS trips_by_worker ON trips (worker_id)"),
+            ).format(),
+            SQL("CREATE INDEX IF NOT EXISTS trips_by_worker ON trips (worker_id)").format(),
         ]
 
     def put(self, said: Aggregate.Event, tracking: Tracking) -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 import asyncpg
 import nats
@@ -19,7 +20,7 @@ from deploy import SERVICES
 from deploy.command.calls import COOPERATIVE, ENTERPRISE, MIGRATION
 from deploy.house import House
 from deploy.nats import operator_of
-from tests.bench import floor, homecoming
+from tests.bench import floor, generated, homecoming
 from tests.bench.bed import Bed, address, empty_database, execute
 from tests.bench.figures import Figure, Say, Sizes, Target, Turns, percentile
 from tests.bench.worker import Worker, a_worker
@@ -77,8 +78,9 @@ async def measure(bed: Bed, sizes: Sizes, say: Say) -> list[Figure]:
             async def theirs(rate: int = rate, how_many: int = how_many, into: _Measured = least) -> float:
                 return into.add(await floors.measure(how_many, rate))
 
-            await _ours(house, asking, [waiting.pop() for _ in range(how_many)], rate)  # both have warmed up
-            await floors.measure(how_many, rate)
+            if sizes.careful:
+                await _ours(house, asking, [waiting.pop() for _ in range(how_many)], rate)
+                await floors.measure(how_many, rate)
             what = f"propagation, {rate} returns/s"
             await Turns(sizes.runs, say).take(what, {"ours": ours, "floor": theirs})
             asked = rate == _ASKED
@@ -141,7 +143,8 @@ class _Floors:
     async def measure(self, how_many: int, rate: int) -> list[list[float]]:
         """Milliseconds by hearer."""
         first, self.said = self.said, self.said + how_many
-        await self.writer.ask("say", first=first, how_many=how_many, rate=rate)
+        words = generated.a_return().public
+        await self.writer.ask("say", first=first, how_many=how_many, rate=rate, words=words)
         until = time.monotonic() + _HEARD_WITHIN_SECONDS
         connection = await asyncpg.connect(self.url)
         try:
@@ -157,8 +160,8 @@ class _Floors:
 @asynccontextmanager
 async def _a_floor(house: House) -> AsyncIterator[_Floors]:
     """A database and a stream of its own, a writer and hearers."""
-    await empty_database(address(house, "postgres"), _FLOOR)
-    url, bus = address(house, _FLOOR), house.url("nats", user=operator_of(ENTERPRISE))
+    url = await empty_database(partial(address, house), _FLOOR)
+    bus = house.url("nats", user=operator_of(ENTERPRISE))
     await execute(url, *floor.TABLES)
     client = await nats.connect(bus)
     jetstream = client.jetstream()

@@ -10,6 +10,7 @@ empty tables with the same indexes. `eventsourcing` projects events into a row e
 
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -46,8 +47,8 @@ async def measure(bed: Bed, sizes: Sizes, say: Say) -> list[Figure]:
     logs = {service: address(house, service) for service in (REGISTRY, MIGRATION)}
     await generated.write_whole(logs[REGISTRY], logs[MIGRATION], _lives(sizes))
     await homecoming.all_heard(house)
-    await empty_database(address(house, "postgres"), _LIBRARY)
-    await empty_database(address(house, "postgres"), _COPIED)
+    for name in (_LIBRARY, _COPIED):
+        await empty_database(partial(address, house), name)
     roster = _Views(house, ENTERPRISE, training_roster.VIEW, dict.fromkeys(logs.values(), _WORDS))
     own = _Views(house, MIGRATION, trips.VIEW, {logs[MIGRATION]: _FACTS})
     async with a_worker("peer", address(house, _LIBRARY)) as peer:
@@ -125,7 +126,7 @@ class _Views:
             if made["differences"]:
                 raise RuntimeError(f"{self._view.name} was not what the facts say")
             await rebuild.drop(calls, self._service, self._view.name)
-        return sum(made["at"].values()) / took
+        return float(sum(made["at"].values()) / took)
 
     async def copy(self) -> float:
         """The same events read, the same rows written."""
