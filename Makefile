@@ -61,8 +61,8 @@ secrets: install ## Random secrets for docker-compose.yml, into .env
 	@.venv/bin/desmigratif secrets .env
 
 .PHONY: bench
-bench: install ## From a return's 201 to the roster that shows it, one at a time (ARGS=500)
-	@exec $(RUN) tests.bench.one_return_at_a_time $(ARGS)
+bench: install ## How fast it is beside its peers, about half an hour (ARGS="append rebuild --quick", "--full --keep")
+	@exec $(RUN) tests.bench $(ARGS)
 
 .PHONY: lint
 lint: install ## ruff and import-linter
