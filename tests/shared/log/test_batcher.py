@@ -17,8 +17,8 @@ from tests.shared.street import until
 def next_batch(*waiting: Append) -> list[Append]:
     batcher = Batcher("", lambda _: asyncio.sleep(0), lambda: None)
     for one in waiting:
-        batcher._waiting.append(_Asked(one, asyncio.get_running_loop().create_future(), None))
-    return [asked.append for asked in batcher._next_batch()]
+        batcher._waiting.append(_Asked([one], asyncio.get_running_loop().create_future(), None))
+    return [one for asked in batcher._next_batch() for one in asked.run]
 
 
 async def test_what_touches_nothing_in_common_goes_together() -> None:
