@@ -79,6 +79,11 @@ class Append:
     events: Sequence[NewEvent] = ()
     claims: Sequence[NewClaim] = ()
 
+    @property
+    def held(self) -> set[object]:
+        """What its claims are about: what is held, and who holds of which kind."""
+        return {c.key for c in self.claims if c.key} | {(c.kind, c.holder) for c in self.claims}
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -102,9 +107,7 @@ class _Touched:
         commands = {append.command_id for append in run}
         written = {event.stream_id for append in run for event in append.events}
         read = {stream for append in run for stream, _ in append.streams}
-        taken = [claim for append in run for claim in append.claims]
-        claims: set[object] = {c.key for c in taken if c.key}
-        claims |= {(c.kind, c.holder) for c in taken}
+        claims = {held for append in run for held in append.held}
         if (
             commands & self.commands
             or written & (self.written | self.read)
@@ -162,8 +165,8 @@ class Batcher:
     async def append_run(self, run: Sequence[Append]) -> list[Verdict]:
         """Appended in their order up to the first that is not ok; each of the others after that is in conflict.
 
-        No two of them have a command id or a claim in common, and one that releases is alone. If one of them makes the
-        call fail, nothing is appended.
+        No two of them have a command id, or anything that claims hold, in common. If one of them makes the call fail,
+        nothing is appended.
         """
         if self._ended_by:
             raise self._ended_by

@@ -3,7 +3,7 @@ CREATE FUNCTION log.append(
   p_command uuid[], p_fingerprint bytea[], p_answer jsonb[], p_person uuid[],
   -- commands with the same number are one run: appended in their order up to the first that is not ok; those after it
   -- are in conflict. So each may rest on those before it in its run. The versions that it names are those from before
-  -- the run; no two in a run have a command id or a claim in common, and one that releases is alone in its run.
+  -- the run; no two in a run have a command id, a claim, or a claim's kind and holder in common.
   p_run int[],
   -- one row for each stream that a command read: the version it saw
   s_command int[], s_stream uuid[], s_version int[],
