@@ -9,10 +9,12 @@ a fault of ours, keeps back no other.
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from uuid import UUID
+
+from opentelemetry.trace import Span
 
 from shared import database, telemetry
 from shared.errors import Refused
@@ -142,6 +144,7 @@ class _Round:
         self._refused: list[int] = []
         self._twins: list[int] = []
         self._run: list[tuple[int, Append]] = []
+        self._spans: list[Span] = []
         self._through = len(asked)
         self._erasing: list[UUID] = []
 
@@ -154,14 +157,13 @@ class _Round:
         snapshot = Snapshot(self._runtime.log)
         new = [n for n in range(len(self._asked)) if n not in self._outcomes]
         decided = await _decide_all(self._runtime, [self._asked[n] for n in new], snapshot)
-        with telemetry.span("append") as span:
-            # 5 in their order, each on what those before it change
-            await self._line_up(dict(zip(new, decided, strict=True)), snapshot)
+        # 5 in their order, each on what those before it change
+        with ExitStack() as spans:
+            await self._line_up(dict(zip(new, decided, strict=True)), snapshot, spans)
             # What refuses a retry may be the very fact that its first sending recorded.
             await self._answer_as_before(self._refused)
             # 6 publish, append with the versions that were read
-            verdict = await self._append()
-            span.set_attribute("desmigratif.verdict", verdict)
+            await self._append()
         if self._erasing:
             await self._runtime.log.erase_for(*self._erasing)
         await self._answer_as_before([n for n in self._twins if n < self._through])
@@ -198,7 +200,8 @@ class _Round:
         except Refused as refused:
             self._outcomes[n] = refused
 
-    async def _line_up(self, decided: dict[int, _Decided], snapshot: Snapshot) -> None:
+    async def _line_up(self, decided: dict[int, _Decided], snapshot: Snapshot, spans: ExitStack) -> None:
+        under = telemetry.traceparent()
         in_run: set[UUID] = set()
         held: set[object] = set()
         for n, attempt in decided.items():
@@ -207,6 +210,7 @@ class _Round:
                 self._twins.append(n)
                 continue
             one = await attempt.again(snapshot)
+            span = spans.enter_context(telemetry.span("append", one.request.traceparent or under))
             append = await self._append_of(one)
             if isinstance(append, Exception):
                 self._outcomes[n] = append
@@ -219,6 +223,7 @@ class _Round:
                 self._through = n
                 return
             self._run.append((n, append))
+            self._spans.append(span)
             in_run.add(command_id)
             held |= append.held
             snapshot.add(one.work.histories(), append.claims)
@@ -236,12 +241,12 @@ class _Round:
             _raise_for_all(error)
             return error
 
-    async def _append(self) -> str:
-        """Append the run; what is said of the first command that is not ok, or ok."""
+    async def _append(self) -> None:
         if not self._run:
-            return "ok"
+            return
         try:
-            verdicts = await self._runtime.batcher.append_run([append for _, append in self._run])
+            recorded = [span if span.is_recording() else None for span in self._spans]
+            verdicts = await self._runtime.batcher.append_run([append for _, append in self._run], recorded)
         except Exception as error:  # noqa: BLE001  as of a decision
             _raise_for_all(error)
             # Of several it is not known which it was: then nothing was appended, and fewer are tried.
@@ -249,13 +254,13 @@ class _Round:
             if len(self._run) == 1:
                 self._through = self._run[0][0] + 1
                 self._outcomes[self._run[0][0]] = error
-            return type(error).__name__
-        for (n, _), verdict in zip(self._run, verdicts, strict=True):
+            return
+        for (n, _), span, verdict in zip(self._run, self._spans, verdicts, strict=True):
+            span.set_attribute("desmigratif.verdict", verdict.said)
             if verdict.said in ("conflict", "taken"):
                 self._through = min(self._through, n)
-                return verdict.said
+                return
             self._answered(n, verdict)
             if verdict.said != "ok":
                 self._through = min(self._through, n + 1)
-                return verdict.said
-        return "ok"
+                return

@@ -74,7 +74,8 @@ class Answer:
 class Request:
     """A command's surroundings. *cause* is the published fact that a reaction answers.
 
-    *correlation* is the first command of the chain that led here; None where this is the first.
+    *correlation* is the first command of the chain that led here; None where this is the first. *traceparent*: what it
+    belongs to, where that is not the current span.
     """
 
     command_id: UUID
@@ -85,6 +86,7 @@ class Request:
     if_match: int | None = None
     cause: dict[str, Any] | None = None
     correlation: UUID | None = None
+    traceparent: str | None = None
 
 
 @dataclass(slots=True)

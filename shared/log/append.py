@@ -124,11 +124,11 @@ class _Touched:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A run of appends that somebody waits for, in their span if that is recorded; most have one alone."""
+    """A run of appends that somebody waits for, each in its span if that is recorded; most have one alone."""
 
     run: Sequence[Append]
     answer: asyncio.Future[list[Verdict]]
-    span: Span | None
+    spans: Sequence[Span | None]
 
 
 class Batcher:
@@ -160,17 +160,17 @@ class Batcher:
 
     async def append(self, append: Append) -> Verdict:
         """Answered once it is durable."""
-        return (await self.append_run([append]))[0]
+        return (await self.append_run([append], [telemetry.recorded()]))[0]
 
-    async def append_run(self, run: Sequence[Append]) -> list[Verdict]:
+    async def append_run(self, run: Sequence[Append], spans: Sequence[Span | None] = ()) -> list[Verdict]:
         """Appended in their order up to the first that is not ok; each of the others after that is in conflict.
 
         No two of them have a command id, or anything that claims hold, in common. If one of them makes the call fail,
-        nothing is appended.
+        nothing is appended. *spans* are theirs.
         """
         if self._ended_by:
             raise self._ended_by
-        asked = _Asked(run, asyncio.get_running_loop().create_future(), telemetry.recorded())
+        asked = _Asked(run, asyncio.get_running_loop().create_future(), spans)
         began = time.perf_counter()
         self._waiting.append(asked)
         self._arrived.set()
@@ -223,7 +223,8 @@ class Batcher:
         attributes: telemetry.Attributes = {**_CALLED, "desmigratif.append.batch.size": size}
         self._size.record(size)
         try:
-            with telemetry.together("append batch", SpanKind.CLIENT, attributes, [asked.span for asked in batch]):
+            spans = [span for asked in batch for span in asked.spans]
+            with telemetry.together("append batch", SpanKind.CLIENT, attributes, spans):
                 verdicts = iter(await self._call([asked.run for asked in batch]))
         except (asyncpg.PostgresError, ValueError) as error:
             if len(batch) == 1:

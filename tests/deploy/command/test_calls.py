@@ -118,7 +118,7 @@ async def test_many_writes_are_as_few_requests_as_take_them_and_a_503_of_one_is_
     sizes: list[int] = []
 
     async def answer(request: web.Request) -> web.Response:
-        assert (request.path, request.query) == ("/workers/bulk", {"check": "1"})
+        assert (request.path, dict(request.query)) == ("/workers/bulk", {"check": "1"})
         items = (await request.json())["items"]
         sizes.append(len(items))
         status = 503 if len(sizes) == 1 else 201
