@@ -53,11 +53,15 @@ def ask(data: Path, errand: Errand) -> None:
     """Let the house in *data* do *errand*; returns when it is done.
 
     Raises:
-        HouseFailed: it could not be done, and why; or no house stands there (any more).
+        HouseFailed: it could not be done, and why; or no house stands there (any more), or one that takes no errands.
     """
     standing.must_stand(data)
     folder = _folder(data)
-    folder.mkdir(mode=0o700, exist_ok=True)
+    if not folder.is_dir():
+        raise HouseFailed(
+            "who runs these services takes no errands: use its own commands, such as docker-compose restart"
+            " · layanan ini dijalankan oleh docker-compose: pakai perintahnya sendiri"
+        )
     asked = folder / f"{ids.random()}.asked"
     answered = asked.with_suffix(".answered")
     asker = Identity.of(os.getpid())
@@ -91,8 +95,9 @@ def take(data: Path) -> list[Taken]:
     return taken
 
 
-def forget_answers(data: Path) -> None:
-    """Take away what nobody came for."""
+def open_folder(data: Path) -> None:
+    """From now on commands may ask; what nobody came for is taken away."""
+    _folder(data).mkdir(mode=0o700, exist_ok=True)
     for path in _folder(data).glob("*.answered"):
         path.unlink(missing_ok=True)
 

@@ -303,7 +303,7 @@ class House:
         if not self.data.exists():
             self.data.mkdir(mode=0o711, parents=True)  # PostgreSQL's account passes through; its contents are closed
         self._held = hold(self.data)
-        errands.forget_answers(self.data)
+        errands.open_folder(self.data)
         former = remembered(self.data)
         self._end_former(former)
         self._replicas = {service: former.get("replicas", {}).get(service, 1) for service in SERVICES} | self._asked_for

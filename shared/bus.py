@@ -7,6 +7,7 @@ here.
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -120,6 +121,13 @@ class PublishBroken(Exception):
     """A message was not stored right behind the one before it: start again from the stream's tail."""
 
 
+async def known(client: Client) -> None:
+    """Return once the server knows of every subscription of *client*: what is published from then on comes."""
+    # nats-py sends the PING of flush before what waits to be sent: only the second one follows it.
+    for _ in range(2):
+        await client.flush(timeout=_FLUSH_SECONDS)
+
+
 class Bus:
     """One process's connection. *heard*: the services whose heads it listens to."""
 
@@ -162,6 +170,8 @@ class Bus:
         await self._client.subscribe(f"appended.{self._service}", cb=self._heard_appended)
         self._ack_inbox = self._client.new_inbox()
         await self._client.subscribe(f"{self._ack_inbox}.*", cb=self._acknowledged)
+        with contextlib.suppress(*Unreachable):  # a server that went away again is told when it is back
+            await known(self._client)
 
     async def close(self) -> None:
         """Disconnect."""
@@ -333,9 +343,7 @@ class Bus:
         subscription = await self._client.subscribe(f"desmigratif.{source}.>", cb=put)
         following = Following(subscription)
         try:
-            # nats-py sends the PING of flush before what waits to be sent: only the second follows the subscription.
-            for _ in range(2):
-                await self._client.flush(timeout=_FLUSH_SECONDS)
+            await known(self._client)
         except BaseException:
             await following.end()
             raise

@@ -10,6 +10,8 @@ import sqlalchemy.exc
 import stamina
 from asyncpg.pool import PoolConnectionProxy
 
+from shared import ids
+
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
 else:
@@ -49,7 +51,7 @@ def lost(error: BaseException) -> bool:
 
 def process() -> str:
     """What this process is called in ``pg_stat_activity``: of several replicas under one role, this very one."""
-    return f"desmigratif {os.getpid()}"
+    return f"desmigratif {os.getpid()} {ids.PROCESS}"
 
 
 Connected = Callable[["Connection"], Coroutine[Any, Any, None]]

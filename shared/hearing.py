@@ -299,6 +299,7 @@ class Subscription:
         self._asked = 0.0
         self._behind_since: float | None = None
         self._again = asyncio.Event()
+        self._told: Stopped | None = None
 
     @property
     def checkpoint(self) -> Checkpoint:
@@ -334,16 +335,8 @@ class Subscription:
                 pause = _BEHIND_SECONDS if self.checkpoint.number > number else min(pause * 2, _STOPPED_SECONDS)
                 await asyncio.sleep(pause)
             except Poison as poison:
-                stopped = poison.stopped
-                log.error(
-                    "subscription-stopped",
-                    subscription=self.name,
-                    number=stopped.number,
-                    event_id=str(stopped.event_id),
-                    error=stopped.error,
-                )
                 # Nothing is passed over: the same fact is tried again, at leisure, until it goes through.
-                await self._stop(stopped)
+                await self._stop(poison.stopped)
             except _AWAY as error:
                 # A call that asyncpg itself found wrong is a fault of ours, not a lost connection: it must be seen.
                 if isinstance(error, ValueError):
@@ -352,12 +345,25 @@ class Subscription:
                 await asyncio.sleep(_BEHIND_SECONDS)
 
     async def _stop(self, stopped: Stopped) -> None:
-        """Say so to every process of this service; then a pause, cut short where somebody asked for a replay."""
+        """Say so to every process of this service; then a pause, cut short where somebody asked for a replay.
+
+        Meanwhile it is another's turn, whose program may be a better one.
+        """
+        if stopped != self._told:  # not again and again at the same fact
+            self._told = stopped
+            log.error(
+                "subscription-stopped",
+                subscription=self.name,
+                number=stopped.number,
+                event_id=str(stopped.event_id),
+                error=stopped.error,
+            )
         with contextlib.suppress(*database.LOST):
             await say_stopped(self._runtime, self.hearer.name, self.source, stopped)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_STOPPED_SECONDS):
-                await self._again.wait()
+            async with self._runtime.leases.left_to_others(self.name):
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_STOPPED_SECONDS):
+                        await self._again.wait()
 
     def _hold(self) -> None:
         if self._again.is_set() or not self._runtime.leases.held(self.name):

@@ -12,6 +12,10 @@ def random() -> UUID:
     return uuid4()
 
 
+PROCESS: UUID = random()
+"""This process: by it one knows its leases, spans, log lines and connections to the database as its own."""
+
+
 def keyed(secret: bytes, *parts: str) -> bytes:
     """HMAC-SHA256 over *parts*, unambiguous however they are cut."""
     return hmac.digest(secret, b"".join(f"{len(p.encode())}:".encode() + p.encode() for p in parts), sha256)

@@ -14,7 +14,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from shared import database, ids
+from shared import database
 
 _GOOD_SECONDS = 3.0
 _RENEW_SECONDS = 1.0
@@ -32,13 +32,14 @@ RETURNING name
 
 
 class Leases:
-    """The leases of one process. Each of *names* is tried for until it is held, then kept."""
+    """The leases of one process, *holder*. Each of *names* is tried for until it is held, then kept."""
 
-    def __init__(self, pool: asyncpg.Pool, names: list[str]) -> None:
+    def __init__(self, pool: asyncpg.Pool, names: list[str], holder: UUID) -> None:
         self._pool = pool
         self._names = sorted(names)
         self._for_a_while: list[str] = []
-        self.holder: UUID = ids.random()
+        self._left: list[str] = []
+        self.holder = holder
         self._until: dict[str, float] = dict.fromkeys(names, 0.0)
         self._got = asyncio.Event()
         self._renewed = time.monotonic()
@@ -64,7 +65,7 @@ class Leases:
         while True:
             asked = time.monotonic()
             all_of_them = asked - renewed >= _RENEW_SECONDS
-            names = [n for n in self._names if all_of_them or not self.held(n)]
+            names = [n for n in self._names if n not in self._left and (all_of_them or not self.held(n))]
             if all_of_them:
                 names = sorted({*names, *(n for n in self._for_a_while if self.held(n))})
             try:
@@ -98,8 +99,21 @@ class Leases:
         finally:
             self._for_a_while.remove(name)
             if held:
-                self._until[name] = 0.0
-                await self._pool.execute("DELETE FROM log.leases WHERE name = $1 AND holder = $2", name, self.holder)
+                await self._release(name)
+
+    @asynccontextmanager
+    async def left_to_others(self, name: str) -> AsyncIterator[None]:
+        """Until the end of the block another process may have *name*, and this one does not try for it."""
+        self._left.append(name)
+        try:
+            await self._release(name)
+            yield
+        finally:
+            self._left.remove(name)
+
+    async def _release(self, name: str) -> None:
+        self._until[name] = 0.0
+        await self._pool.execute("DELETE FROM log.leases WHERE name = $1 AND holder = $2", name, self.holder)
 
     async def give_up(self) -> None:
         """Let a stand-by have them at once."""

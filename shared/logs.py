@@ -9,6 +9,8 @@ import stamina.instrumentation
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+from shared import ids
+
 
 def _frames_only(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """An exception as its type and where it was raised. Its message may hold what a caller sent, so it stays out."""
@@ -38,7 +40,7 @@ def configure(service: str, level: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(service=service)
+    structlog.contextvars.bind_contextvars(service=service, process=str(ids.PROCESS))
     # Its own hook writes the arguments of what is tried again: addresses with passwords in them.
     stamina.instrumentation.set_on_retry_hooks([_tried_again])
     logging.basicConfig(level=logging.WARNING, force=True, handlers=[_LibraryHandler()])

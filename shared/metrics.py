@@ -11,12 +11,13 @@ name                                       unit       attributes  what it is
 ``desmigratif.subscription.lag.duration``  s          h, s        how long ago the oldest head was heard that the
                                                                   checkpoint has not reached; 0 at the last one
 ``desmigratif.parked``                     {person}   h, s        persons whose facts wait
+``desmigratif.stopped``                    1          h, s        1 where a subscription goes no further, else 0
 =========================================  =========  ==========  ==================================================
 
 The attributes are ``desmigratif.verdict`` (ok, duplicate, reused, conflict, taken), h: ``desmigratif.hearer`` and s:
-``desmigratif.source``. For a service's own log the source is the service, and facts are counted by position. The last
-four are gauges, looked at each second and told by the process that holds the lease alone: their sum over the replicas
-of a service is what holds for the service.
+``desmigratif.source``. For a service's own log the source is the service, and facts are counted by position. From the
+relay's lag on they are gauges, looked at each second and told by the process that relays alone: their sum over the
+replicas of a service is what holds for the service.
 """
 
 import asyncio
@@ -39,12 +40,14 @@ RELAY_LAG = "desmigratif.relay.lag"
 LAG = "desmigratif.subscription.lag"
 LAG_SECONDS = "desmigratif.subscription.lag.duration"
 PARKED = "desmigratif.parked"
+STOPPED = "desmigratif.stopped"
 
 _GAUGES = {
     RELAY_LAG: ("{event}", "Published facts of the log that are not yet on the bus."),
     LAG: ("{event}", "Facts between the checkpoint and the head last heard."),
     LAG_SECONDS: ("s", "How long ago the oldest head was heard that the checkpoint has not reached."),
     PARKED: ("{person}", "Persons whose facts wait."),
+    STOPPED: ("1", "1 where a subscription goes no further, else 0."),
 }
 _LOOK_SECONDS = 1.0
 _GOOD_SECONDS = 3.0
@@ -107,20 +110,21 @@ class Gauges:
         return self._figures.get(name, []) if time.monotonic() - self._looked < _GOOD_SECONDS else []
 
     async def look(self) -> Figures:
-        """What this process has to tell now: by gauge, one figure for each lease that it holds."""
+        """What this process has to tell now, if it is the one that relays."""
         runtime = self._runtime
         figures: Figures = {name: [] for name in _GAUGES}
-        if runtime.leases.held(LEASE):
-            figures[RELAY_LAG] += await self._relay()
-        held = [s for s in runtime.subscriptions if runtime.leases.held(s.name)]
-        self._heads = defaultdict(Heads, {s.name: self._heads[s.name] for s in held})
+        if not runtime.leases.held(LEASE):
+            self._heads.clear()
+            return figures
+        figures[RELAY_LAG] += await self._relay()
         own = runtime.service.name
-        position = await runtime.log.position() if any(s.source == own for s in held) else 0
+        position = await runtime.log.position()
         now = time.monotonic()
-        for subscription in held:
+        for subscription in runtime.subscriptions:
             hearer, source = subscription.hearer, subscription.source
             at = {"desmigratif.hearer": hearer.label, "desmigratif.source": source}
             figures[PARKED].append(Observation(runtime.parked.get((hearer.label, source), 0), at))
+            figures[STOPPED].append(Observation(int((hearer.label, source) in runtime.stopped), at))
             heard = runtime.bus.heads.get(source)
             checkpoint = runtime.checkpoints.get((hearer.name, source))
             if checkpoint is None or (heard is None and source != own):

@@ -36,6 +36,7 @@ async def status(runtime: "Runtime") -> dict[str, Any]:
     )
     return {
         "service": runtime.service.name,
+        "processes": await _processes(runtime.pool),
         "log_id": str(runtime.identity.log_id),
         "position": position,
         "published": head.number,
@@ -50,6 +51,20 @@ async def status(runtime: "Runtime") -> dict[str, Any]:
         "refused": await runtime.pool.fetchval("SELECT count(*) FROM log.refused_reactions"),
         "lost_reactions": await _lost_reactions(runtime),
     }
+
+
+async def _processes(pool: asyncpg.Pool) -> list[dict[str, Any]]:
+    """Every process that is connected to this database, by the id that its leases and log lines bear."""
+    rows = await pool.fetch(_PROCESSES)
+    return [{"process": row["process"], "pid": row["pid"], "address": row["address"]} for row in rows]
+
+
+_PROCESSES = r"""
+SELECT split_part(application_name, ' ', 3) AS process, split_part(application_name, ' ', 2)::int AS pid,
+       max(host(client_addr)) AS address
+FROM pg_stat_activity
+WHERE datname = current_database() AND application_name ~ '^desmigratif \d+ [0-9a-f-]{36}$' GROUP BY 1, 2 ORDER BY 1
+"""
 
 
 def _followed(runtime: "Runtime") -> list[tuple[str, str, str]]:

@@ -36,6 +36,11 @@ PARKED = Refusal(
     "Data yang diterima layanan ini tentang orang tersebut tertahan dan menunggu operator: jawaban belum mutakhir.",
 )  # fmt: skip
 
+HEARER_UNKNOWN = Refusal(
+    "hearer-unknown", 404, "This service has no such view, nor reactions under that name: see hearers.",
+    "Layanan ini tidak mempunyai tampilan dengan nama itu: lihat hearers.",
+)  # fmt: skip
+
 log = structlog.get_logger()
 
 
@@ -192,18 +197,22 @@ class Replayed:
 
 
 async def replay(runtime: "Runtime", hearer: str | None, key: str | None) -> list[Replayed]:
-    """Let what waits take effect, each person's facts in their order; `not-found` for who does not wait.
+    """Let what waits take effect, each person's facts in their order.
 
     *hearer*, by its plain name, and *key* narrow it. One that is poison still stays where it is, with all behind it.
-    A subscription that stopped because too many waited may park again.
+    A subscription that stopped because too many waited may park again. `hearer-unknown`; `not-found` for a *key* whose
+    facts do not wait.
     """
     mine = {h.name: h for h in runtime.hearers if hearer in (None, h.label)}
+    if not mine:
+        raise Refused(HEARER_UNKNOWN, extra={"hearers": sorted(h.label for h in runtime.hearers)})
     await runtime.pool.execute("DELETE FROM log.stopped WHERE hearer = ANY($1)", list(mine))
     for subscription in runtime.subscriptions:
         if (subscription.hearer.label, subscription.source) in runtime.stopped and subscription.hearer.name in mine:
             subscription.begin_again()
-    found = [w for w in await parked(runtime.pool, mine) if key in (None, w.key)]
-    if not found and (key or (hearer and not mine)):
+    keys = {key, str(_uuid(key or "") or key)}  # an id may be written in capitals, as it is nowhere kept
+    found = [w for w in await parked(runtime.pool, mine) if key is None or w.key in keys]
+    if not found and key:
         raise Refused(NOT_FOUND)
     done = []
     for waiting in found:

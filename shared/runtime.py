@@ -12,7 +12,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from shared import clock, database, projecting, rehearsal, telemetry
+from shared import clock, database, ids, projecting, rehearsal, telemetry
 from shared.bell import Bell
 from shared.bus import Bus
 from shared.codec import Catalogue, UnknownSchema
@@ -48,11 +48,15 @@ _BATCHER = "batcher"
 
 
 class Runtime:
-    """Everything one process of a service holds. `start` and `stop` are the only lifecycle."""
+    """Everything one process of a service holds. `start` and `stop` are the only lifecycle.
 
-    def __init__(self, service: Service, settings: Settings) -> None:
+    *process* is what the leases know it by.
+    """
+
+    def __init__(self, service: Service, settings: Settings, process: UUID = ids.PROCESS) -> None:
         self.service = service
         self.settings = settings
+        self.process = process
         self.clock = clock.Clock(settings.today)
         self.secret = bytes.fromhex(settings.log_secret.get_secret_value())
         self.bus = Bus(service.name, service.hears, settings.bus_url.get_secret_value())
@@ -179,7 +183,7 @@ class Runtime:
         self.bus.on_reconnect.append(self._nudge_all)
         self.bus.on_head.append(self._nudge)
         self.bus.on_appended.append(self.appended.ring)
-        self.leases = Leases(self.pool, [LEASE, *(s.name for s in self.subscriptions)])
+        self.leases = Leases(self.pool, [LEASE, *(s.name for s in self.subscriptions)], self.process)
         self._run(self.leases.run(), "leases")
         self._run(self._same_log(), "same log")
         self._run(self._keep_looking(), "looking")

@@ -65,7 +65,6 @@ no span of its own: nobody looks at its trace any more."""
 
 Attributes = Mapping[str, str | int | float]
 
-_INSTANCE = ids.random()
 _ids = RandomIdGenerator()
 _propagator = TraceContextTextMapPropagator()
 log = structlog.get_logger()
@@ -193,7 +192,7 @@ def _resource(service: str) -> Resource:
         {
             "service.name": service,
             "service.namespace": SCOPE,
-            "service.instance.id": str(_INSTANCE),
+            "service.instance.id": str(ids.PROCESS),
             **version,
         }
     )

@@ -54,6 +54,10 @@ CATCHING_UP = Refusal(
     "view-catching-up", 503, "This list is being made and has not heard everything yet: try again soon.",
     "Daftar ini sedang disusun dan belum lengkap: coba lagi sebentar lagi.",
 )  # fmt: skip
+VIEW_UNKNOWN = Refusal(
+    "view-unknown", 404, "This service has no view of this name: see views.",
+    "Layanan ini tidak mempunyai tampilan dengan nama itu: lihat views.",
+)  # fmt: skip
 REBUILD_UNDER_WAY = Refusal(
     "rebuild-under-way", 409, "This view is being rebuilt already: wait for that.",
     "Tampilan ini sedang disusun ulang: tunggu sampai selesai.",

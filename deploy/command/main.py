@@ -39,7 +39,8 @@ _HANGING_SECONDS = 15.0
 _TIMEOUT_SECONDS = 1.5
 
 app = typer.Typer(
-    help="Desa Migran Produktif: five services for migrant workers and their families.",
+    help="Desa Migran Produktif: five services for migrant workers and their families. Commands speak to the house in "
+    f"the folder {running.DEFAULT_DATA}, or where {running.DATA} says.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -248,18 +249,21 @@ def secrets(
 def stop(service: Service) -> None:
     """End one service of what runs in the data folder; the others go on without it."""
     _change("stop", {service: 1})
+    results().print(f"{service} has stopped; `desmigratif start {service}` brings it back · {service} dihentikan")
 
 
 @app.command()
 def start(service: Service) -> None:
     """Start a service again that `stop` ended; returns when it is ready."""
     _change("start", {service: 1})
+    results().print(f"{service} serves · {service} melayani kembali")
 
 
 @app.command()
 def restart(service: Service) -> None:
     """Replace the processes of a service one by one; there are never fewer, and it returns when all new ones serve."""
     _change("restart", {service: 1})
+    results().print(f"{service}: its processes are new ones · semua prosesnya sudah diganti")
 
 
 @app.command()

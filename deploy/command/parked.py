@@ -7,11 +7,12 @@ from urllib.parse import urlencode
 
 from rich.console import Console
 
-from deploy.command.calls import SERVICES, Calls, each_service
-from deploy.command.failures import Unreachable
+from deploy.command.calls import SERVICES, Calls, Reply, each_service
+from deploy.command.failures import BadFile, Unreachable
 from deploy.command.showing import show_whole, table
 
 _LONG_SECONDS = 3600.0
+_NOT_HERE = ("hearer-unknown", "not-found")
 
 Parked = Mapping[str, list[dict[str, Any]] | Unreachable]
 """By service, who waits at which hearer, or that the service does not answer."""
@@ -27,15 +28,31 @@ async def ask(calls: Calls, services: Sequence[str] = SERVICES) -> Parked:
 
 
 async def replay(calls: Calls, services: Sequence[str], hearer: str | None, key: str | None) -> Parked:
-    """Let what waits take effect; by service, what became of each person's facts. Who does not wait is passed over."""
+    """Let what waits take effect; by service, what became of each person's facts.
+
+    Raises:
+        BadFile: there is no such *hearer*, or nobody by that *key* waits.
+    """
     narrowed = {name: value for name, value in (("hearer", hearer), ("key", key)) if value}
     path = "/operations/replay" + (f"?{urlencode(narrowed)}" if narrowed else "")
 
-    async def one(service: str) -> list[dict[str, Any]]:
-        reply = await calls.post(service, path, None, key=secrets.token_hex(16), timeout_seconds=_LONG_SECONDS)
-        return [] if reply.slug == "not-found" else list(reply.must(200)["items"])
+    async def one(service: str) -> Reply:
+        return await calls.post(service, path, None, key=secrets.token_hex(16), timeout_seconds=_LONG_SECONDS)
 
-    return await each_service(one, services)
+    replies: dict[str, Reply | Unreachable] = await each_service(one, services)
+    answers = {service: said for service, said in replies.items() if not isinstance(said, Unreachable)}
+    if len(answers) == len(replies):
+        if all(said.slug == "hearer-unknown" for said in answers.values()):
+            there = ", ".join(f"{service}.{name}" for service, said in answers.items() for name in said.body["hearers"])
+            raise BadFile(f"no hearer {hearer!r}; there are {there} · tidak ada pendengar bernama itu")
+        if key and all(said.slug in _NOT_HERE for said in answers.values()):
+            raise BadFile(f"nothing about {key} waits there, see `parked` · tidak ada yang tertahan atas nama itu")
+    return {
+        service: said
+        if isinstance(said, Unreachable)
+        else ([] if said.slug in _NOT_HERE else list(said.must(200)["items"]))
+        for service, said in replies.items()
+    }
 
 
 def silent(parked: Parked) -> list[str]:

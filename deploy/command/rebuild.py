@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 
 from deploy.command.calls import Calls
+from deploy.command.failures import BadFile
 from deploy.command.showing import table
 
 _LONG_SECONDS = 3600.0
@@ -24,7 +25,10 @@ async def drop(calls: Calls, service: str, view: str) -> list[str]:
 async def _do(calls: Calls, service: str, view: str, what: str) -> dict[str, Any]:
     key = secrets.token_hex(16)
     path = f"/operations/views/{view}/{what}"
-    return dict((await calls.post(service, path, None, key=key, timeout_seconds=_LONG_SECONDS)).must())
+    reply = await calls.post(service, path, None, key=key, timeout_seconds=_LONG_SECONDS)
+    if reply.slug == "view-unknown":
+        raise BadFile(f"{service} has no view {view!r}; there are {', '.join(reply.body['views'])} · tidak ada")
+    return dict(reply.must())
 
 
 def show(service: str, said: dict[str, Any], console: Console) -> None:

@@ -13,7 +13,7 @@ def read(texts: Sequence[str], *, for_all: bool = False) -> dict[str, int]:
     What names a service counts for more than a bare number.
 
     Raises:
-        BadFile: one says something else, or what no service can have.
+        BadFile: one says something else, a service twice, or what no service can have.
     """
     every: dict[str, int] = {}
     named: dict[str, int] = {}
@@ -21,6 +21,8 @@ def read(texts: Sequence[str], *, for_all: bool = False) -> dict[str, int]:
         service, given, number = text.rpartition("=")
         if not number.isdecimal() or not (service if given else for_all):
             raise BadFile(f"{text!r} is not SERVICE=NUMBER, such as enterprise=3 · tulis misalnya enterprise=3")
+        if service in named:
+            raise BadFile(f"{service} is said twice · {service} disebut dua kali")
         if service:
             named[service] = int(number)
         else:

@@ -59,12 +59,13 @@ def troubles(statuses: Statuses) -> list[str]:
             found.append(str(said))
             continue
         found += [
-            f"{service} has stopped: {stop['subscription']} at {stop['number']} ({stop['event_id']}): {stop['error']}"
+            f"{service} has stopped · berhenti: {stop['subscription']} at {stop['number']} ({stop['event_id']}): "
+            f"{stop['error']}"
             for stop in said["stopped"]
         ]
         found += [
-            f"{service} has parked {one['key']} at {one['hearer']} since {one['since'][:19]}Z: {one['why']}, "
-            f"{one['how_many']} of {one['source']}'s facts wait from {one['number']} on"
+            f"{service} has parked · tertahan: {one['key']} at {one['hearer']} since {one['since'][:19]}Z: "
+            f"{one['why']}, {one['how_many']} of {one['source']}'s facts wait from {one['number']} on"
             for one in said["parked"][:_NAMED]
         ]
         if more := len(said["parked"][_NAMED:]):
@@ -72,7 +73,8 @@ def troubles(statuses: Statuses) -> list[str]:
                 f"{service} has parked {more} more, see `desmigratif parked {service}` · masih ada {more} lagi"
             )
         if not said["ready"]:
-            found.append(f"{service} is not ready, it waits for {', '.join(said['waits_for']) or 'nothing it names'}")
+            waits = ", ".join(said["waits_for"]) or "nothing it names"
+            found.append(f"{service} is not ready, it waits for {waits} · belum siap")
     return found
 
 
@@ -101,28 +103,30 @@ def as_json(statuses: Statuses) -> dict[str, Any]:
 
 def show(statuses: Statuses, console: Console) -> None:
     """Services, heads, lags and leases, for people."""
-    services = table("Services · layanan", "service", "log", "position", "published", "ready", "refused")
+    services = table("Services · layanan", "service", "processes", "log", "position", "published", "ready", "refused")
     hearing = table("Who hears whom · siapa mendengar siapa", "hearer", "source", "heard", "head", "behind")
-    leases = table("Leases · giliran", "lease", "holder", "until")
+    leases = table("Leases · giliran", "lease", "process", "pid", "address")
     kept = table("Kept from before · versi lama", "view", "what it was")
     for service in SERVICES:
         said = statuses[service]
         if isinstance(said, Unreachable):
-            services.add_row(service, "–", "–", "–", "does not answer", "–")
+            services.add_row(service, "–", "–", "–", "–", "does not answer · tidak menjawab", "–")
             continue
         services.add_row(
             service,
+            str(len(said["processes"])),
             str(said["log_id"])[:8],
             str(said["position"]),
             str(said["published"]),
-            "yes" if said["ready"] else "no",
+            "yes · ya" if said["ready"] else "no · belum",
             str(said["refused"]),
         )
         for one in said["checkpoints"]:
             figures = ("–" if one[key] is None else str(one[key]) for key in ("number", "head", "behind"))
             hearing.add_row(f"{service} {one['hearer']}", one["source"], *figures)
+        at = {one["process"]: (str(one["pid"]), one["address"] or "–") for one in said["processes"]}
         for lease in said["leases"]:
-            leases.add_row(f"{service} {lease['name']}", str(lease["holder"]), str(lease["until"]))
+            leases.add_row(f"{service} {lease['name']}", lease["holder"], *at.get(lease["holder"], ("gone", "–")))
     for service, said in statuses.items():
         for view, formers in said["formers"].items() if isinstance(said, dict) else ():
             kept.add_row(f"{service} {view}", ", ".join(formers))
@@ -133,5 +137,5 @@ def show(statuses: Statuses, console: Console) -> None:
         for lost in said["lost_reactions"] if isinstance(said, dict) else ():
             console.print(
                 f"{service} had reacted to {lost['source']} {lost['number']} of log {str(lost['log_id'])[:8]}, "
-                f"which no longer exists; its own position {lost['position']} stands"
+                f"which no longer exists; its own position {lost['position']} stands · fakta asalnya sudah tidak ada"
             )

@@ -70,6 +70,8 @@ class LeavingBody(Body):
 class Prospect(Shown):
     """Somebody who may become a member."""
 
+    model_config = example(person_id=WORKER, village=VILLAGE, since="2026-02-03")
+
     person_id: UUID
     village: str = Field(description="Where they live, a dotted code.")
     since: str = Field(description="The day of the return, as precise as it is known.", examples=["2026-02-01"])
@@ -77,6 +79,8 @@ class Prospect(Shown):
 
 class GroupInList(Shown):
     """A group, briefly."""
+
+    model_config = example(id=GROUP, village=VILLAGE, name="Kelompok Tani Makmur", members=1)
 
     id: UUID
     village: str = Field(description="Where it was formed, a dotted code.")
@@ -94,6 +98,13 @@ class Member(Shown):
 class Group(Shown):
     """A group with its members."""
 
+    model_config = example(
+        id=GROUP,
+        village=VILLAGE,
+        name="Kelompok Tani Makmur",
+        members=[{"person_id": WORKER, "joined_on": "2026-06-01"}],
+    )
+
     id: UUID
     village: str = Field(description="Where it was formed, a dotted code.")
     name: str
@@ -102,6 +113,8 @@ class Group(Shown):
 
 class Figure(Shown):
     """What is counted in a village."""
+
+    model_config = example(village=VILLAGE, cooperative_prospects=1)
 
     village: str = Field(description="A dotted code.")
     cooperative_prospects: int

@@ -82,6 +82,12 @@ class Reason(Shown):
 class Candidate(Shown):
     """Somebody who may be trained."""
 
+    model_config = example(
+        person_id=WORKER,
+        village=VILLAGE,
+        reasons=[{"reason": "returned", "worker_id": WORKER, "since": "2026-02-03"}],
+    )
+
     person_id: UUID
     village: str = Field(description="Where they live, a dotted code.")
     reasons: list[Reason]
@@ -89,6 +95,8 @@ class Candidate(Shown):
 
 class CourseInList(Shown):
     """A course, briefly."""
+
+    model_config = example(id=COURSE, village=VILLAGE, title="Keripik singkong", starts_on="2026-03-02", participants=1)
 
     id: UUID
     village: str = Field(description="Where it takes place, a dotted code.")
@@ -108,6 +116,14 @@ class Participant(Shown):
 class Course(Shown):
     """A course with its participants."""
 
+    model_config = example(
+        id=COURSE,
+        village=VILLAGE,
+        title="Keripik singkong",
+        starts_on="2026-03-02",
+        participants=[{"person_id": WORKER, "enrolled_on": "2026-11-21", "attended_on": ["2026-03-02"]}],
+    )
+
     id: UUID
     village: str = Field(description="Where it takes place, a dotted code.")
     title: str
@@ -118,8 +134,10 @@ class Course(Shown):
 class Figure(Shown):
     """What is counted in a village."""
 
+    model_config = example(village=VILLAGE, training_candidates=1)
+
     village: str = Field(description="A dotted code.")
-    training_candidates: int
+    training_candidates: int = Field(description="Persons on the training roster.")
 
 
 @router.get(

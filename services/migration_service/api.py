@@ -40,7 +40,7 @@ from shared.http import (
     records_each,
     shows,
 )
-from shared.http.examples import AGUS, DEWI, TRIP, TRIP_OF_AGUS, TRIP_OF_DEWI, WORKER, example
+from shared.http.examples import AGUS, DEWI, TRIP, TRIP_OF_AGUS, TRIP_OF_DEWI, VILLAGE, WORKER, example
 
 router = APIRouter()
 
@@ -253,15 +253,32 @@ class DepartureOfMany(OneWritten, DepartureWritten):
     """What a departure among others is answered."""
 
 
+_TRIP = {
+    "id": TRIP,
+    "worker_id": WORKER,
+    "village": VILLAGE,
+    "country": "TW",
+    "contract_date": "2024-01-15",
+    "scheme": "unknown",
+    "sector": "unknown",
+    "procedure": "unknown",
+    "overlaps": [],
+}
+
+
 class TripInList(Shown):
     """A trip as it stands now."""
+
+    model_config = example(
+        **_TRIP, departed_on="2024-02-01", standing="for_good", since="2026-02-03", reason="contract_ended"
+    )
 
     id: UUID
     worker_id: UUID
     village: str = Field(description="Where the worker is served, a dotted code.")
     country: str = Field(description="ISO 3166-1 alpha-2.", examples=["HK"])
     departed_on: str = Field(description="As precise as it is known.", examples=["2024-02"])
-    contract_date: date | None
+    contract_date: date | None = Field(description="Of the work contract; null where it is unknown.")
     scheme: Scheme
     sector: Sector
     procedure: Procedure
@@ -274,16 +291,35 @@ class TripInList(Shown):
 class Fact(Shown):
     """Something that was said of a trip."""
 
-    version: int
+    version: int = Field(description="Its place in the trip's history.")
     fact: str = Field(description="What was said.", examples=["Returned"])
     occurred_on: str = Field(description="When it happened, as precise as it is known.", examples=["2026-02-01"])
     reason: Reason | None = Field(description="Of a return.")
     corrects: int | None = Field(description="The version of the fact that it corrects or retracts.")
-    recorded_at: datetime
+    recorded_at: datetime = Field(description="When it was said, by the database's clock.")
+
+
+def _fact(version: int, fact: str, occurred_on: str, **more: Any) -> dict[str, Any]:
+    said = {"version": version, "fact": fact, "occurred_on": occurred_on, "reason": None, "corrects": None, **more}
+    return {**said, "recorded_at": "2026-11-21T02:15:30.250000+00:00"}
 
 
 class Trip(TripInList):
     """A trip with all that was ever said of it."""
+
+    model_config = example(
+        **_TRIP,
+        departed_on="2024-02-01",
+        standing="on_leave",
+        since="2025-06",
+        reason="leave",
+        decree="SK-0042/2024",
+        facts=[
+            _fact(1, "Departed", "2024-02"),
+            _fact(2, "DepartureCorrected", "2024-02-01", corrects=1),
+            _fact(3, "Returned", "2025-06", reason="leave"),
+        ],
+    )
 
     decree: str | None = Field(description="Number of the placement decree; null for an erased worker.")
     facts: list[Fact]
@@ -291,6 +327,8 @@ class Trip(TripInList):
 
 class ServiceFile(Shown):
     """What the service centre keeps for a worker."""
+
+    model_config = example(worker_id=WORKER, village=VILLAGE, opened_on="2026-11-21", trips=[TRIP])
 
     worker_id: UUID
     village: str = Field(description="Where the worker is served, a dotted code.")
@@ -301,8 +339,10 @@ class ServiceFile(Shown):
 class Figure(Shown):
     """What is counted in a village."""
 
+    model_config = example(village=VILLAGE, abroad=0, on_leave=0, returned=1, deceased=0)
+
     village: str = Field(description="A dotted code.")
-    abroad: int
+    abroad: int = Field(description="Workers who are abroad now.")
     on_leave: int
     returned: int
     deceased: int

@@ -10,7 +10,7 @@ from pydantic import Field
 from services.parenting.views import children
 from shared.errors import NOT_FOUND
 from shared.http import Page, Paging, Read, Shown, shows
-from shared.http.examples import CHILD
+from shared.http.examples import CHILD, SPOUSE, VILLAGE, WORKER, example
 
 router = APIRouter()
 
@@ -42,6 +42,10 @@ On = Annotated[
 class Child(Shown):
     """A child with a parent abroad."""
 
+    model_config = example(
+        person_id=CHILD, village=VILLAGE, birth_year=2018, guardian_id=SPOUSE, parents_abroad=[WORKER]
+    )
+
     person_id: UUID
     village: str = Field(description="Where the child lives, a dotted code.")
     birth_year: int | None = Field(description="Null where it is unknown.")
@@ -51,6 +55,8 @@ class Child(Shown):
 
 class Figure(Shown):
     """What is counted in a village."""
+
+    model_config = example(village=VILLAGE, children_with_parent_abroad=1)
 
     village: str = Field(description="A dotted code.")
     children_with_parent_abroad: int

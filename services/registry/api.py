@@ -292,6 +292,8 @@ class HouseholdsBody(Bulk[HouseholdBody]):
 class DesignatedVillage(Shown):
     """A village of the programme."""
 
+    model_config = example(village=VILLAGE, version=1, year=2019, decree="KEP-59/2017")
+
     village: str = Field(description="A dotted code.")
     version: int = Field(description="As in ETag.")
     year: int = Field(description="The programme year.")
@@ -301,12 +303,23 @@ class DesignatedVillage(Shown):
 class Person(Shown):
     """A person; of an erased one every particular is null."""
 
+    model_config = example(
+        id=WORKER,
+        village=VILLAGE,
+        worker=True,
+        name="Siti Aminah Prasetyo",
+        nik="3307106902009001",
+        birth_date="2000-02-29",
+        died_on=None,
+        erased=False,
+    )
+
     id: UUID
     village: str = Field(description="Where they live, a dotted code.")
     worker: bool = Field(description="Whether they work, will work or have worked abroad.")
     name: str | None
-    nik: str | None
-    birth_date: date | None
+    nik: str | None = Field(description="The national identity number; null where it is unknown.")
+    birth_date: date | None = Field(description="Null where it is unknown.")
     died_on: str | None = Field(description="As precise as it is known.", examples=["2026-08"])
     erased: bool
 
@@ -316,21 +329,33 @@ class KinShown(Shown):
 
     person_id: UUID
     relative_id: UUID
-    relation: Relation
-    guardian_id: UUID | None
+    relation: Relation = Field(description="What the relative is to the person.")
+    guardian_id: UUID | None = Field(description="Who cares for a child (wali), where it is known.")
 
 
 class Household(Shown):
     """Who lives together, and who is what to whom."""
 
+    model_config = example(
+        id=HOUSEHOLD,
+        village=VILLAGE,
+        members=[WORKER, SPOUSE, CHILD],
+        kin=[
+            {"person_id": WORKER, "relative_id": SPOUSE, "relation": "spouse", "guardian_id": None},
+            {"person_id": WORKER, "relative_id": CHILD, "relation": "child", "guardian_id": SPOUSE},
+        ],
+    )
+
     id: UUID
     village: str = Field(description="Where they live, a dotted code.")
-    members: list[UUID]
+    members: list[UUID] = Field(description="Persons.")
     kin: list[KinShown]
 
 
 class Figure(Shown):
     """What is counted in a village."""
+
+    model_config = example(village=VILLAGE, workers=1)
 
     village: str = Field(description="A dotted code.")
     workers: int

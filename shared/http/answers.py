@@ -36,7 +36,7 @@ class Page(Shown, Generic[Item]):
     """A part of a list."""
 
     items: list[Item]
-    next: str | None = Field(description="The *cursor* of the next page; null on the last one.")
+    next: str | None = Field(description="The *cursor* of the next page; null on the last one.", examples=[None])
 
 
 class Written(Shown):
@@ -95,6 +95,11 @@ def shows(model: Any, *refusals: Refusal, etag: bool = False) -> Responses:
     """What a read answers."""
     headers = {"headers": {"ETag": _ETAG}} if etag else {}
     return {"200": {"model": model, "description": "What was asked for.", **headers}, **refuses(*refusals)}
+
+
+def does(model: Any, *refusals: Refusal) -> Responses:
+    """What an operator is answered whose request is no write: it says nothing new about anybody, and takes no key."""
+    return {"200": {"model": model, "description": "What was done."}, **refuses(*refusals)}
 
 
 def records(example_id: str, *refusals: Refusal, model: type[Written] = Written, **more: Any) -> Responses:

@@ -37,6 +37,16 @@ TRIP_OF_DEWI = "9b4d13f7-6a08-8d2c-83e1-5f72c09ab60d"
 """Hers, to Hong Kong."""
 TRIP_OF_AGUS = "c8f2a05e-b913-8746-9d4a-e03b68f1570e"
 """His, to Taiwan."""
+LOG = "17aa03de-52c8-4f0b-9b1d-6e07f3c4a808"
+"""The present name of a log."""
+LOG_FORMER = "9f3c2a1b-04d7-4e62-8a90-c15be8d27309"
+"""Another one, or one that it had before it was put back."""
+LOG_EVENT = "c7d01f46-3b9a-8e25-91f4-08a6d2e57b0a"
+"""An event in it."""
+REQUEST = "0d5a7c93-e8f1-47b6-a2c4-b3690e1fd70c"
+"""What such an event goes back to."""
+PROCESS = "62e9b8f5-a1d3-4c70-b846-7fd05c13e20b"
+"""A process of a service."""
 
 
 def example(**fields: Any) -> ConfigDict:

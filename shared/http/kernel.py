@@ -1,22 +1,26 @@
 """The routes that every service has: health, the feed, and what an operator asks."""
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
+from pydantic import Field
 
 from shared import operations, parking, viewing
 from shared.errors import NOT_FOUND, Refusal, Refused
 from shared.feed import PAGE
-from shared.http import pages
-from shared.http.answers import refuses
+from shared.http import operating, pages
+from shared.http.answers import Shown, does, shows
 from shared.http.doors import authorize, runtime_of
+from shared.http.examples import LOG, LOG_EVENT, LOG_FORMER, REQUEST, VILLAGE, example
 from shared.log import identity as identities
+from shared.parking import HEARER_UNKNOWN
 from shared.runtime import Runtime
-from shared.viewing import FORMER_IN_USE, REBUILD_POSTPONED, REBUILD_STOPPED, REBUILD_UNDER_WAY
+from shared.viewing import FORMER_IN_USE, REBUILD_POSTPONED, REBUILD_STOPPED, REBUILD_UNDER_WAY, VIEW_UNKNOWN
 from shared.views import View
 
 router = APIRouter()
@@ -52,12 +56,72 @@ CURSOR_UNKNOWN = Refusal(
 _LAST = 2**63 - 1
 """No log has a higher number: PostgreSQL counts so far."""
 
+_WORDS = (
+    f'{{"specversion":"1.0","id":"{LOG_EVENT}","source":"urn:desmigratif:registry",'
+    f'"type":"desmigratif.registry.VillageDesignated.v1","subject":"{VILLAGE}","partitionkey":"{VILLAGE}",'
+    '"datacontenttype":"application/json","occurredon":"2019-05-02",'
+    f'"correlationid":"{REQUEST}","data":{{"village":"{VILLAGE}","year":2019}}}}'
+)
+"""An example of an event as it is stored."""
+
 _authorized = [Depends(authorize)]
 
 ViewName = Annotated[str, Path(description="The view's name.", examples=["training_roster"])]
 
 
-@router.get("/health/live", tags=["health"], summary="Is the process alive?")
+class Alive(Shown):
+    """The process can answer."""
+
+    model_config = example(status="alive")
+
+    status: Literal["alive"]
+
+
+class Readiness(Shown):
+    """Whether a process can do its work."""
+
+    status: Literal["ready", "waiting"]
+    waits_for: list[str] = Field(description="What is not there yet, or goes no further; empty when it is ready.")
+
+
+class LogNameShown(Shown):
+    """A name of a log: it gets a new one when it was put back to an earlier state."""
+
+    log_id: UUID
+    begins_after: int = Field(description="The number after which events bear this name; those up to it stand.")
+
+
+class Said(Shown):
+    """A published event."""
+
+    number: int = Field(description="Its place among the published events: 1, 2, 3 …")
+    recorded_at: datetime = Field(description="When it was recorded, by the database's clock.")
+    words: str = Field(description="The event as stored and as sent: a CloudEvent in JSON, byte for byte.")
+
+
+class FeedPage(Shown):
+    """Published events that follow one another."""
+
+    model_config = example(
+        log_id=LOG,
+        lineage=[{"log_id": LOG_FORMER, "begins_after": 0}, {"log_id": LOG, "begins_after": 901}],
+        head=1236,
+        events=[{"number": 1234, "recorded_at": "2026-03-02T01:15:30.250000+00:00", "words": _WORDS}],
+    )
+
+    log_id: UUID = Field(description="The present name of the log.")
+    lineage: list[LogNameShown] = Field(
+        description="Every name that it had, the oldest first; the last is the present."
+    )
+    head: int = Field(description="The number of the last published event; 0 for none.")
+    events: list[Said]
+
+
+def _readiness(description: str, **shown: Any) -> dict[str, Any]:
+    return {"model": Readiness, "description": description, "content": {"application/json": {"example": shown}}}
+
+
+@router.get("/health/live", tags=["health"], summary="Is the process alive?", responses=shows(Alive))
 async def live() -> dict[str, str]:
     """Answers as long as the process can answer at all."""
     return {"status": "alive"}
@@ -67,7 +131,10 @@ async def live() -> dict[str, str]:
     "/health/ready",
     tags=["health"],
     summary="Can it do its work, and what does it wait for?",
-    responses={"503": {"description": "Not yet: *waits_for* says for what."}},
+    responses={
+        "200": _readiness("It can.", status="ready", waits_for=[]),
+        "503": _readiness("Not yet: *waits_for* says for what.", status="waiting", waits_for=["bus"]),
+    },
 )
 async def ready(request: Request) -> Response:
     """200 when everything is there, else 503 with what is waited for."""
@@ -86,7 +153,7 @@ def _lineage(runtime: Runtime) -> list[dict[str, Any]]:
     tags=["feed"],
     summary="Published events as stored, in order",
     dependencies=_authorized,
-    responses=refuses(CURSOR_UNKNOWN),
+    responses=shows(FeedPage, CURSOR_UNKNOWN),
 )
 async def feed(
     request: Request,
@@ -116,14 +183,24 @@ async def feed(
     return Response(orjson.dumps(common | {"events": events}), media_type="application/json")
 
 
-@router.get("/operations/status", tags=["operations"], summary="How far everything is", dependencies=_authorized)
+@router.get(
+    "/operations/status",
+    tags=["operations"],
+    summary="How far everything is",
+    dependencies=_authorized,
+    responses=shows(operating.Status),
+)
 async def status(request: Request) -> Response:
     """Positions, checkpoints with what they are behind, leases, what stopped, what was refused."""
     return Response(orjson.dumps(await operations.status(runtime_of(request))), media_type="application/json")
 
 
 @router.get(
-    "/operations/verify", tags=["operations"], summary="Hold log and bus against each other", dependencies=_authorized
+    "/operations/verify",
+    tags=["operations"],
+    summary="Hold log and bus against each other",
+    dependencies=_authorized,
+    responses=shows(operating.Verified),
 )
 async def verify(request: Request) -> Response:
     """P2 of the log, and every message on the bus against the log: number, event id, bytes."""
@@ -135,7 +212,7 @@ async def verify(request: Request) -> Response:
     tags=["operations"],
     summary="The event under a number",
     dependencies=_authorized,
-    responses=refuses(NOT_FOUND),
+    responses=shows(operating.EventUnder, NOT_FOUND),
 )
 async def event_under(
     request: Request, number: Annotated[int, Query(ge=1, le=_LAST, description="A published number.")]
@@ -153,6 +230,7 @@ async def event_under(
     tags=["operations"],
     summary="How long a word took to take effect here",
     dependencies=_authorized,
+    responses=shows(operating.Propagation),
 )
 async def propagation(
     request: Request, word: Annotated[str, Query(pattern="^[A-Za-z]{1,100}$", description="The public event's name.")]
@@ -161,7 +239,13 @@ async def propagation(
     return await operations.propagation(runtime_of(request), word)
 
 
-@router.get("/operations/parked", tags=["operations"], summary="Whose facts wait", dependencies=_authorized)
+@router.get(
+    "/operations/parked",
+    tags=["operations"],
+    summary="Whose facts wait",
+    dependencies=_authorized,
+    responses=shows(operating.Parked),
+)
 async def parked(request: Request) -> dict[str, Any]:
     """By hearer, source and partition key (a person's id): since when, from which number on, why, how many facts."""
     return {"items": [operations.as_json(waiting) for waiting in await operations.parked(runtime_of(request))]}
@@ -172,7 +256,7 @@ async def parked(request: Request) -> dict[str, Any]:
     tags=["operations"],
     summary="Let what waits take effect",
     dependencies=_authorized,
-    responses=refuses(NOT_FOUND),
+    responses=does(operating.Replayed, NOT_FOUND, HEARER_UNKNOWN),
 )
 async def replay(
     request: Request,
@@ -189,7 +273,7 @@ async def replay(
     tags=["operations"],
     summary="Build a view anew beside the live one, compare, switch",
     dependencies=_authorized,
-    responses=refuses(NOT_FOUND, REBUILD_UNDER_WAY, REBUILD_POSTPONED, REBUILD_STOPPED),
+    responses=does(operating.Rebuilt, VIEW_UNKNOWN, REBUILD_UNDER_WAY, REBUILD_POSTPONED, REBUILD_STOPPED),
 )
 async def rebuild_view(request: Request, view: ViewName) -> dict[str, Any]:
     """What differed, by table and key; what was rebuilt is live from then on, what was live is kept as former."""
@@ -202,7 +286,7 @@ async def rebuild_view(request: Request, view: ViewName) -> dict[str, Any]:
     tags=["operations"],
     summary="Drop what rebuilds and upgrades left of a view",
     dependencies=_authorized,
-    responses=refuses(NOT_FOUND, FORMER_IN_USE),
+    responses=does(operating.Dropped, VIEW_UNKNOWN, FORMER_IN_USE),
 )
 async def drop_formers(request: Request, view: ViewName) -> dict[str, Any]:
     """What was dropped."""
@@ -213,7 +297,7 @@ async def drop_formers(request: Request, view: ViewName) -> dict[str, Any]:
 def _view(runtime: Runtime, name: str) -> View:
     found = next((view for view in runtime.service.views if view.name == name), None)
     if found is None:
-        raise Refused(NOT_FOUND)
+        raise Refused(VIEW_UNKNOWN, extra={"views": [view.name for view in runtime.service.views]})
     return found
 
 
@@ -222,6 +306,7 @@ def _view(runtime: Runtime, name: str) -> View:
     tags=["operations"],
     summary="Say that this log was put back to an earlier state",
     dependencies=_authorized,
+    responses=does(operating.Restored),
 )
 async def was_restored(request: Request) -> dict[str, Any]:
     """The log goes on under a new name; the process ends and comes up again with it."""

@@ -10,7 +10,7 @@ import fastapi_offline
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import FileResponse, Response
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.telemetry import TelemetryConfig
 
 from shared.errors import Refusal
@@ -39,7 +39,8 @@ edit carries `If-Match` with the `ETag` last read. A write answers `Event-Positi
 this or any other service, and the answer comes once what you wrote has taken effect there. Lists come in pages: send
 `next` back as `cursor`. A route that ends in `/bulk` takes up to a thousand requests of the route before it, each with
 a `key` in place of the header, and answers each. Every no is a problem (RFC 9457) with a stable `slug`, listed beside
-each route.
+each route. What an operator asks for (`POST /operations/…`) is no write: it says nothing new about anybody, takes no
+`Idempotency-Key`, and may be sent again without harm.
 
 **Cara memanggil.** Setiap permintaan membawa token (`Authorization: Bearer …`). Setiap penulisan membawa
 `Idempotency-Key`: permintaan yang dikirim ulang dengan kunci yang sama mendapat jawaban yang sama dan tidak dicatat dua
@@ -47,7 +48,8 @@ kali; dengan `?check=1` permintaan hanya diperiksa. Perubahan membawa `If-Match`
 Alamat yang berakhir dengan `/bulk` menerima hingga seribu permintaan sekaligus,
 masing-masing dengan `key`-nya sendiri dan jawabannya sendiri.
 Kirim `Event-Position` dari jawaban sebagai `After-Position` agar hasilnya pasti terlihat. Setiap penolakan memuat
-`slug` yang tetap; daftarnya ada di setiap alamat.
+`slug` yang tetap; daftarnya ada di setiap alamat. Permintaan operator (`POST /operations/…`) bukan penulisan: tidak
+mencatat hal baru tentang siapa pun, tidak memerlukan `Idempotency-Key`, dan aman dikirim ulang.
 """
 
 _ALWAYS = (TOKEN_MISSING, TOKEN_INVALID, SCOPE_MISSING, problems.INTERNAL, problems.STARTING, problems.UNAVAILABLE)
@@ -124,12 +126,23 @@ class Documented(FastAPI):
             for name, schema in sorted(shown["schemas"].items())
             if name not in ("HTTPValidationError", "ValidationError")
         }
+        self._put_nulls_back(shown["schemas"])
         shown["examples"] = {}
         for path, methods in document["paths"].items():
             for method, operation in methods.items():
                 _complete(operation, scopes.get((method.upper(), path)))
                 _share_examples(operation, shown["examples"])
         return document
+
+    def _put_nulls_back(self, schemas: dict[str, Any]) -> None:
+        """FastAPI leaves every null out of a document: an example would lack members that the answer has."""
+        routes = [context.original_route for context in iter_route_contexts(self.routes)]
+        answers = [answer for route in routes if isinstance(route, APIRoute) for answer in route.responses.values()]
+        for form in {answer["model"] for answer in answers if "model" in answer}:
+            schema = form.model_json_schema()
+            for name, part in {form.__name__: schema, **schema.get("$defs", {})}.items():
+                if "examples" in part:
+                    schemas[name]["examples"] = part["examples"]
 
 
 def _complete(operation: dict[str, Any], scope: str | None) -> None:

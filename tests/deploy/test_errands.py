@@ -9,15 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from deploy.errands import Errand, ask, forget_answers, take
+from deploy.errands import Errand, ask, open_folder, take
 from deploy.house import HouseFailed
 from deploy.program import Identity
+from deploy.standing import standing
 
 
 def test_nobody_is_asked_where_no_house_stands(tmp_path: Path) -> None:
     with pytest.raises(HouseFailed, match="nothing runs"):
         ask(tmp_path, Errand("scale", {"enterprise": 2}))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_issuer_that_only_signs_for_services_run_by_others_is_asked_in_vain(tmp_path: Path) -> None:
+    with standing(tmp_path, {}), pytest.raises(HouseFailed, match="docker-compose"):
+        ask(tmp_path, Errand("restart", {"enterprise": 1}))
 
 
 def test_an_errand_is_taken_once_and_one_whose_asker_is_gone_not_at_all(tmp_path: Path) -> None:
@@ -40,7 +46,7 @@ def test_an_answer_that_nobody_came_for_is_taken_away(tmp_path: Path) -> None:
     [taken] = take(tmp_path)
     taken.answer("no")
     assert [path.name for path in (tmp_path / "errands").iterdir()] == ["one.answered"]
-    forget_answers(tmp_path)
+    open_folder(tmp_path)
     assert list((tmp_path / "errands").iterdir()) == []
 
 

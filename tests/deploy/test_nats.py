@@ -22,6 +22,7 @@ from deploy import nats as deployed
 from deploy.nats import HEARD, OPERATOR, USERS, Bus, inbox_of, operator_of, stream_of, variable_of
 from deploy.program import HouseFailed
 from shared.bus import Bus as Connection
+from shared.bus import known
 from tests.architecture.names import service as composed
 from tests.servers import a_nats
 from tests.shared.street import until
@@ -134,13 +135,13 @@ async def test_a_service_does_its_part(url: Url, service: str) -> None:
         await mine.publish(f"head.{service}", b"{}")
 
         appended = await replica.subscribe(f"appended.{service}")
-        await replica.flush()
+        await known(replica)
         await mine.publish(f"appended.{service}")
         await appended.next_msg(timeout=2)
 
         for source in HEARD[service]:
             words, heads = await mine.subscribe(f"desmigratif.{source}.>"), await mine.subscribe(f"head.{source}")
-            await mine.flush()
+            await known(mine)
             async with client(url, source) as (theirs, refused_them):
                 await theirs.jetstream().publish(f"desmigratif.{source}.Said.v1.33.07", b"their word")
                 await theirs.publish(f"head.{source}", b"7")
@@ -259,13 +260,13 @@ async def the_registry_is_heard(url: Url) -> AsyncIterator[Client]:
         before = (await registry.jetstream().stream_info(stream_of("registry"))).state.last_seq
         for subject in ("desmigratif.registry.>", "head.registry"):
             await parenting.subscribe(subject, cb=note)
-        await parenting.flush()
+        await known(parenting)
         yield registry
         said = ("desmigratif.registry.Said.v1.33.07", b"said by the registry")
         acknowledged = await registry.jetstream().publish(*said)
         assert await asyncio.wait_for(heard.get(), timeout=2) == said
         assert acknowledged.seq == before + 1
-        await parenting.flush()
+        await known(parenting)
         assert heard.empty()
 
 
@@ -316,7 +317,7 @@ async def test_not_even_who_may_do_everything_in_one_account_speaks_in_another(u
     async with the_registry_is_heard(url), client(url, operator_of("enterprise")) as (operator, refused):
         for subject in ("desmigratif.registry.Said.v1.33.07", "head.registry", "appended.registry"):
             await operator.publish(subject, b"forged")
-        await operator.flush()
+        await known(operator)
         with pytest.raises(NotFoundError):
             await operator.jetstream(timeout=2).delete_stream(stream_of("registry"))
         assert refused.empty()

@@ -23,6 +23,7 @@ from deploy.command.calls import SERVICES
 from deploy.house import House
 from deploy.nats import operator_of
 from shared import wire
+from shared.bus import known
 
 _WATCH = """
 CREATE SCHEMA watched;
@@ -185,7 +186,7 @@ async def watching(house: House) -> AsyncIterator[Watched]:
             watched.sent[service].append(Sent(by, number, time.time()))
 
         await client.subscribe(f"desmigratif.{service}.>", cb=note)
-        await client.flush()
+        await known(client)
     try:
         yield watched
     finally:

@@ -53,7 +53,7 @@ def test_a_child_is_one_until_the_end_of_the_year_of_eighteen(api: Api) -> None:
         assert len(api.items(PARENTING, f"/figures?on={on}&region={village}")) == is_child
 
 
-@pytest.mark.parametrize("path", ["/children", "/figures", f"/children/{uuid.uuid4()}"])
+@pytest.mark.parametrize("path", ["/children", "/figures", "/children/53ba5000-87a3-4bb8-9de9-b6340948e7f4"])
 def test_a_day_is_a_day(api: Api, path: str) -> None:
     for on in ("x", "", "2026-02-30", "01/02/2026", "9" * 30, "%00", "99999-01-01", "0000-01-01"):
         assert slug(api.get(PARENTING, f"{path}?on={on}")) == (422, "malformed"), on

@@ -26,6 +26,7 @@ from shared.http.app import build
 from shared.runtime import Runtime
 from shared.service import Service
 from shared.settings import Settings
+from tests import promises
 from tests.servers import Nats, Postgres
 from tests.shared.tiny import DAY, Register
 
@@ -129,7 +130,7 @@ class Street:
 
     async def prepare(self, service: Service) -> Runtime:
         """A process of *service* that was not started; the newest one is who others reach over HTTP."""
-        runtime = Runtime(service, await self.settings(service.name))
+        runtime = Runtime(service, await self.settings(service.name), ids.random())
         await runtime.feeds.close()
         runtime.feeds._client = httpx.AsyncClient(transport=_Doors(self), timeout=10.0)
         self._apps[service.name.replace("_", "-")] = build(service, runtime)
@@ -166,13 +167,24 @@ class Street:
             await self.stop(runtime)
 
     def client(self, name: str, *roles: str, area: str = "*") -> httpx.AsyncClient:
-        """A caller of one service."""
+        """A caller of one service, who holds what the kernel answers against the API pages."""
         headers = {}
         if roles:
             token = self.issuer.mint(list(roles), area, subject="tests", ttl=timedelta(hours=1))
             headers["Authorization"] = f"Bearer {token}"
         host = name.replace("_", "-")
-        return httpx.AsyncClient(transport=_Doors(self), base_url=f"http://{host}", headers=headers, timeout=20.0)
+
+        async def held(answer: httpx.Response) -> None:
+            await answer.aread()
+            promises.hold_kernel(name, answer)
+
+        return httpx.AsyncClient(
+            transport=_Doors(self),
+            base_url=f"http://{host}",
+            headers=headers,
+            timeout=20.0,
+            event_hooks={"response": [held]},
+        )
 
 
 class _Doors(httpx.AsyncBaseTransport):

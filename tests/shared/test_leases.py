@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from shared import database
+from shared import database, ids
 from shared.leases import Leases
 from tests.shared.street import Databases, until
 
@@ -25,7 +25,7 @@ async def end(task: "asyncio.Task[None]") -> None:
 
 
 async def test_two_never_hold_the_same_and_the_stand_by_takes_over_from_the_dead(pool: asyncpg.Pool) -> None:
-    holders = [Leases(pool, ["relay", "view"]) for _ in range(5)]
+    holders = [Leases(pool, ["relay", "view"], ids.random()) for _ in range(5)]
     running = [asyncio.create_task(one.run()) for one in holders]
     await until(lambda: any(one.held("relay") for one in holders))
     (active,) = (one for one in holders if one.held("relay"))
@@ -58,7 +58,7 @@ async def test_two_never_hold_the_same_and_the_stand_by_takes_over_from_the_dead
 
 
 async def test_one_that_is_given_up_is_taken_at_once(pool: asyncpg.Pool) -> None:
-    first, second = Leases(pool, ["relay"]), Leases(pool, ["relay"])
+    first, second = Leases(pool, ["relay"], ids.random()), Leases(pool, ["relay"], ids.random())
     one = asyncio.create_task(first.run())
     await asyncio.wait_for(first.wait("relay"), 5)
     two = asyncio.create_task(second.run())
@@ -71,8 +71,24 @@ async def test_one_that_is_given_up_is_taken_at_once(pool: asyncpg.Pool) -> None
     await end(two)
 
 
+async def test_one_that_is_left_to_others_goes_to_whoever_tries_and_else_comes_back(pool: asyncpg.Pool) -> None:
+    first, second = Leases(pool, ["relay"], ids.random()), Leases(pool, ["relay"], ids.random())
+    one = asyncio.create_task(first.run())
+    await asyncio.wait_for(first.wait("relay"), 5)
+    async with first.left_to_others("relay"):
+        assert not first.held("relay")
+        two = asyncio.create_task(second.run())
+        await asyncio.wait_for(second.wait("relay"), 5)
+    async with second.left_to_others("relay"):
+        await asyncio.wait_for(first.wait("relay"), 5)
+        await end(one)
+        await first.give_up()
+    await asyncio.wait_for(second.wait("relay"), 5)
+    await end(two)
+
+
 async def test_without_the_database_it_is_not_held_any_longer_and_then_again(pool: asyncpg.Pool) -> None:
-    leases = Leases(pool, ["relay"])
+    leases = Leases(pool, ["relay"], ids.random())
     task = asyncio.create_task(leases.run())
     await leases.wait("relay")
     until_then = leases._until["relay"]

@@ -172,6 +172,21 @@ async def test_the_twenty_first_within_a_minute_stops_the_subscription_and_makes
     assert (await ask(street, "POST", "/operations/views/neighbours/rebuild"))["differences"] == []
 
 
+async def test_where_one_process_stops_at_a_fact_another_with_better_code_gets_its_turn(street: Street) -> None:
+    poisoned = Faults()
+    registry = await street.start(tiny.service("registry"))
+    faulty = await street.start(tiny.enterprise(poisoned))
+    said = await register(registry, 1)
+    await heard_up_to(faulty, registry=1)
+    poisoned.stumble_over_all_but = set(said)
+    sick = await register(registry, MOST_A_MINUTE + 1)
+    await until(lambda: len(faulty.stopped) == 2, why="it does not stop")
+    good = await street.start(tiny.enterprise(Faults()), ready=False)
+    await until(lambda: good.waits_for == [] and faulty.readiness == [], 15)
+    await heard_up_to(good, registry=1 + len(sick))
+    assert set(await people(good)) == {*said, sick[-1]} == await greeted(good)
+
+
 async def test_a_rebuild_parks_by_the_same_rule_and_leaves_out_who_waits_on_either_side(street: Street) -> None:
     poisoned = Faults()
     registry = await street.start(tiny.service("registry"))
@@ -225,7 +240,8 @@ async def test_replaying_somebody_who_does_not_wait_is_refused(street: Street) -
     await street.start(tiny.service("registry"))
     await street.start(tiny.enterprise())
     assert (await ask(street, "POST", f"/operations/replay?key={uuid.uuid4()}", 404))["slug"] == "not-found"
-    assert (await ask(street, "POST", "/operations/replay?hearer=nobody", 404))["slug"] == "not-found"
+    unknown = await ask(street, "POST", "/operations/replay?hearer=nobody", 404)
+    assert (unknown["slug"], unknown["hearers"]) == ("hearer-unknown", ["neighbours", "reactions"])
     assert (await ask(street, "POST", "/operations/replay"))["items"] == []
 
 

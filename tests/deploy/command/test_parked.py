@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from deploy.command import parked
 from deploy.command.calls import ENTERPRISE, REGISTRY, SERVICES, Calls, Reply
-from deploy.command.failures import Unexpected, Unreachable
+from deploy.command.failures import BadFile, Unexpected, Unreachable
 from deploy.command.main import app
 
 SITI = "7d44b1de-5b0e-7c3a-8f6b-0d6c8a5b9f01"
@@ -98,6 +98,20 @@ async def test_a_replay_is_narrowed_to_a_hearer_and_a_person_and_passes_over_ser
     assert said == {ENTERPRISE: [DONE], REGISTRY: []}
     with pytest.raises(Unexpected, match="403 scope-missing"):
         await parked.replay(StandIn({ENTERPRISE: (403, {"slug": "scope-missing"})}), (ENTERPRISE,), None, None)
+
+
+async def test_a_mistyped_hearer_or_a_person_who_does_not_wait_is_said() -> None:
+    unknown = {
+        ENTERPRISE: (404, {"slug": "hearer-unknown", "hearers": ["courses", "training_roster"]}),
+        REGISTRY: (404, {"slug": "hearer-unknown", "hearers": ["people"]}),
+    }
+    with pytest.raises(BadFile, match=r"enterprise\.courses, enterprise\.training_roster, registry\.people"):
+        await parked.replay(StandIn(unknown), (ENTERPRISE, REGISTRY), "roster", None)
+    nobody = {ENTERPRISE: (404, {"slug": "not-found"}), REGISTRY: unknown[REGISTRY]}
+    with pytest.raises(BadFile, match=SITI):
+        await parked.replay(StandIn(nobody), (ENTERPRISE, REGISTRY), "training_roster", SITI)
+    silent = await parked.replay(StandIn(nobody | {REGISTRY: (0, None)}), (ENTERPRISE, REGISTRY), None, SITI)
+    assert isinstance(silent[REGISTRY], Unreachable)
 
 
 def test_what_became_of_each_is_shown_and_who_still_waits_is_counted() -> None:

@@ -14,6 +14,11 @@ def test_a_bare_number_is_for_every_service_and_a_named_one_counts_for_more() ->
     assert read(["enterprise=3", "2"], for_all=True) == dict.fromkeys(SERVICES, 2) | {"enterprise": 3}
 
 
+def test_a_service_that_is_said_twice_is_asked_about() -> None:
+    with pytest.raises(BadFile, match="enterprise is said twice"):
+        read(["enterprise=1", "enterprise=2"])
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

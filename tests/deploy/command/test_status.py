@@ -15,6 +15,7 @@ LOG = "9f3c2a1b-0000-4000-8000-000000000000"
 def said(service: str, *, published: int = 0, heard: dict[str, int] | None = None) -> dict[str, Any]:
     return {
         "service": service,
+        "processes": [{"process": "a", "pid": 4711, "address": "172.18.0.5"}],
         "log_id": LOG,
         "position": published + 1,
         "published": published,
@@ -106,7 +107,7 @@ def test_who_waits_is_named_and_of_many_how_many_there_are() -> None:
     statuses[ENTERPRISE]["parked"] = [parked(1)]
     [sentence] = status.troubles(statuses)
     assert sentence == (
-        "enterprise has parked person 1 at training_roster since 2026-11-21T04:05:06Z: LookupError, "
+        "enterprise has parked · tertahan: person 1 at training_roster since 2026-11-21T04:05:06Z: LookupError, "
         "3 of migration_service's facts wait from 4 on"
     )
     statuses[ENTERPRISE]["parked"] = [parked(n) for n in range(7000)]

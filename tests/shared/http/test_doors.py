@@ -382,7 +382,7 @@ def test_operations_are_asked_with_sense(operator: Api, service: str) -> None:
         refused(operator.get(service, f"/operations/propagation?word={word}"), 422, "malformed")
     assert operator.get(service, "/operations/propagation?word=NeverSaid").json()["n"] == 0
     for view in ("nothing-here", "%00", "'"):
-        refused(operator.post(service, f"/operations/views/{view}/rebuild"), 404, "not-found")
+        refused(operator.post(service, f"/operations/views/{view}/rebuild"), 404, "view-unknown")
     assert not operator.get(service, "/operations/status").json()["stopped"]
 
 

@@ -1,19 +1,22 @@
 """The API pages tell a stranger everything, and tell nobody else that they were read."""
 
+import json
 import re
 from typing import Any
 
 import httpx
 import pytest
+from pydantic import TypeAdapter
 
 import services
 import shared
 from deploy import SERVICES
 from deploy.house import House
+from shared import wire
 from shared.errors import Refusal
-from shared.http import kernel, pages, problems
-from tests.architecture.names import constants, service
-from tests.promises import application, slugs
+from shared.http import Page, kernel, pages, problems
+from tests.architecture.names import constants
+from tests.promises import answers, application, example_of, form_of, slugs
 
 each_service = pytest.mark.parametrize("name", SERVICES)
 
@@ -76,10 +79,42 @@ def test_every_route_that_needs_a_token_says_so_and_which_scope(name: str) -> No
 
 
 @each_service
-def test_what_a_service_answers_has_a_form(name: str) -> None:
-    for route in service(name).scopes:
-        found = [response for status, response in operations(name)[route]["responses"].items() if status < "300"]
-        assert all("$ref" in response["content"]["application/json"]["schema"] for response in found), route
+def test_every_answer_has_a_form_and_an_example_of_that_form(name: str) -> None:
+    """Of the kernel's routes too; what the house answers to the others is in the stories."""
+    told = list(answers(name))
+    assert {route.path for route, _, _ in told} == {path for _, path in operations(name)}
+    for route, status, response in told:
+        form, example = form_of(route, status), example_of(name, response)
+        assert "$ref" in response["content"]["application/json"]["schema"], route.path
+        assert example is not None, f"{route.path} shows no example of its {status}"
+        whole = {"items": [example], "next": None} if issubclass(form, Page) else example
+        TypeAdapter(form).validate_json(json.dumps(whole), strict=True)
+
+
+@each_service
+def test_what_is_answered_has_no_member_that_nobody_shows(name: str) -> None:
+    schemas = application(name).openapi()["components"]["schemas"]
+    for _, _, response in answers(name):
+        shown = schemas[response["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]]
+        assert shown["additionalProperties"] is False, shown["title"]
+
+
+def test_the_feed_shows_words_that_somebody_says() -> None:
+    [shown] = [example_of("registry", response) for route, _, response in answers("registry") if route.path == "/feed"]
+    for event in shown["events"]:
+        assert wire.word_of(json.loads(event["words"])) is not None
+
+
+@each_service
+def test_only_what_an_operator_asks_for_takes_no_key(name: str) -> None:
+    """As the page says above everything."""
+    keyless = {
+        route
+        for route, operation in operations(name).items()
+        if route[0] != "GET" and "Idempotency-Key" not in parameters(operation)
+    }
+    assert keyless == {route for route in kernel.SCOPES if route[0] != "GET"}
+    assert all(path.startswith("/operations/") for _, path in keyless)
 
 
 def test_the_page_is_made_of_nothing_from_outside(house: House) -> None:
