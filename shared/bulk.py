@@ -210,12 +210,17 @@ class _Round:
                 self._twins.append(n)
                 continue
             one = await attempt.again(snapshot)
-            span = spans.enter_context(telemetry.span("append", one.request.traceparent or under))
-            append = await self._append_of(one)
-            if isinstance(append, Exception):
-                self._outcomes[n] = append
-                if isinstance(append, Refused):
+            if isinstance(one.answer, Exception):
+                self._outcomes[n] = one.answer
+                if isinstance(one.answer, Refused):
                     self._refused.append(n)
+                continue
+            span = spans.enter_context(telemetry.span("append", one.request.traceparent or under))
+            try:
+                append = await one.work.append_of(one.answer, self._runtime.service.publish)
+            except Exception as error:  # noqa: BLE001  as of a decision
+                _raise_for_all(error)
+                self._outcomes[n] = error
                 continue
             begun = bool(self._run or self._twins)
             if append.held & held or (one.work.erases and begun):
@@ -231,15 +236,6 @@ class _Round:
                 self._erasing.append(command_id)
                 self._through = n + 1
                 return
-
-    async def _append_of(self, one: _Decided) -> Append | Exception:
-        if isinstance(one.answer, Exception):
-            return one.answer
-        try:
-            return await one.work.append_of(one.answer, self._runtime.service.publish)
-        except Exception as error:  # noqa: BLE001  as of a decision
-            _raise_for_all(error)
-            return error
 
     async def _append(self) -> None:
         if not self._run:
