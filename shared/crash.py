@@ -44,8 +44,8 @@ POINTS: Mapping[str, str] = MappingProxyType(
         "viewing.taken": "checkpoint and rows have moved; nothing is committed",
         "viewing.committed": "checkpoint and rows are committed; the process does not know it yet",
         # Reactions:
-        "reacting.carried_out": "one command was carried out; others of the batch perhaps not",
-        "reacting.refused": "a command was refused for good; that was not noted",
+        "reacting.carried_out": "the commands were carried out; what was refused for good was not noted",
+        "reacting.refused": "a command was refused for good; that is about to be noted",
         "reacting.answered": "all commands of the batch were answered; the checkpoint has not moved",
         "reacting.moved": "the checkpoint has moved behind them; nothing is committed",
         "reacting.committed": "the checkpoint is committed; the process does not know it yet",

@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from uuid import UUID
 
 import orjson
@@ -30,7 +30,8 @@ State = TypeVar("State")
 Event = TypeVar("Event", bound=DomainEvent)
 Command = TypeVar("Command")
 
-_ATTEMPTS = 50
+ATTEMPTS = 50
+"""How often a command is decided anew because another got in between."""
 
 IF_MATCH_REQUIRED = Refusal(
     "if-match-required", 428, "An edit needs If-Match with the ETag it is based on.",
@@ -73,7 +74,8 @@ class Answer:
 class Request:
     """A command's surroundings. *cause* is the published fact that a reaction answers.
 
-    *correlation* is the first command of the chain that led here; None where this is the first.
+    *correlation* is the first command of the chain that led here; None where this is the first. *traceparent*: what it
+    belongs to, where that is not the current span.
     """
 
     command_id: UUID
@@ -84,6 +86,7 @@ class Request:
     if_match: int | None = None
     cause: dict[str, Any] | None = None
     correlation: UUID | None = None
+    traceparent: str | None = None
 
 
 @dataclass(slots=True)
@@ -94,16 +97,31 @@ class _Stream:
     new: list[DomainEvent] = field(default_factory=list)
 
 
+class Reads(Protocol):
+    """Where a command's histories and claims are read: the log, or what many commands at once read of it together."""
+
+    async def history(self, stream_id: UUID) -> History:
+        """A whole stream, in order."""
+
+    async def holder(self, kind: str, key: bytes) -> UUID | None:
+        """Who holds the claim that stands under *key*."""
+
+
 class Work:
     """One attempt at one command."""
 
-    def __init__(self, log: EventLog, request: Request, rows: Callable[[sa.Select[Any]], Awaitable[Any]]) -> None:
+    def __init__(
+        self, log: EventLog, request: Request, rows: Callable[[sa.Select[Any]], Awaitable[Any]], reads: Reads
+    ) -> None:
         self._log = log
+        self._reads = reads
         self._request = request
         self._rows = rows
         self._streams: dict[UUID, _Stream] = {}
         self._queued: list[tuple[UUID, DomainEvent]] = []
-        self._changed = False
+        self._keys: dict[UUID, tuple[UUID, bytes]] = {}
+        self.read: set[UUID | bytes] = set()
+        """Streams and claims that were asked for."""
 
     @property
     def today(self) -> date:
@@ -124,7 +142,8 @@ class Work:
         """Where a history stands; it is read once an attempt."""
         stream = self._streams.get(stream_id)
         if stream is None:
-            history = await self._log.history(stream_id)
+            self.read.add(stream_id)
+            history = await self._reads.history(stream_id)
             stream = _Stream(history, decider.fold(history.events), decider)  # type: ignore[arg-type]
             self._streams[stream_id] = stream
         state: State = stream.state
@@ -143,7 +162,9 @@ class Work:
 
     async def holder(self, kind: str, *parts: str) -> UUID | None:
         """Who holds a claim now."""
-        return await self._log.holder(kind, parts)
+        key = self._log.claim_key(kind, parts)
+        self.read.add(key)
+        return await self._reads.holder(kind, key)
 
     def new_id(self, n: int | str = 0) -> UUID:
         """The id of the n-th thing this command makes: the same at every retry."""
@@ -181,8 +202,7 @@ class Work:
         request = self._request
         traceparent = telemetry.traceparent()
         rows: list[NewEvent] = []
-        claims: list[NewClaim] = []
-        keys: dict[UUID, tuple[UUID, bytes]] = {}
+        keys = self._keys
         for n, (stream_id, event) in enumerate(self._queued):
             event_id = ids.nth(request.command_id, f"event:{n}")
             about = self._log.catalogue.person_of(event)
@@ -217,17 +237,34 @@ class Work:
                     wire.words(word, event_id, event.occurred, correlation, traceparent) if word else None,
                 )
             )
+        streams = [(stream_id, stream.history.seen) for stream_id, stream in self._streams.items()]
+        stored = {"status": answer.status, "body": answer.body, "version": answer.version, "warnings": answer.warnings}
+        return Append(
+            request.command_id, request.fingerprint, orjson.dumps(stored), self._person(), streams, rows, self.claims()
+        )
+
+    def claims(self) -> list[NewClaim]:
+        """What was decided takes and frees these."""
+        claims: list[NewClaim] = []
+        for stream_id, event in self._queued:
             for claim in self._streams[stream_id].decider.claims(event):
                 if isinstance(claim, Claim):
                     key = self._log.claim_key(claim.kind, claim.parts)
                     claims.append(NewClaim(claim.kind, key, claim.holder, claim.person_id))
                 else:
                     claims.append(NewClaim(claim.kind, None, claim.holder, None))
-        streams = [(stream_id, stream.history.version) for stream_id, stream in self._streams.items()]
-        stored = {"status": answer.status, "body": answer.body, "version": answer.version, "warnings": answer.warnings}
-        return Append(
-            request.command_id, request.fingerprint, orjson.dumps(stored), self._person(), streams, rows, claims
-        )
+        return claims
+
+    def histories(self) -> dict[UUID, History]:
+        """Each history that was decided on, as it will stand once that is appended."""
+        key_ids = {person: key_id for person, (key_id, _) in self._keys.items()}
+        return {
+            stream_id: History(
+                [*stream.history.events, *stream.new], {**stream.history.key_ids, **key_ids}, stream.history.seen
+            )
+            for stream_id, stream in self._streams.items()
+            if stream.new
+        }
 
     async def _key_of(self, person: UUID) -> tuple[UUID, bytes]:
         """The key that sealed this person's fields in a history at hand, else a new one."""
@@ -280,7 +317,7 @@ async def execute(runtime: "Runtime", request: Request, command: object) -> Done
 
 
 async def _execute(runtime: "Runtime", request: Request, command: object) -> Done:
-    for _ in range(_ATTEMPTS):
+    for _ in range(ATTEMPTS):
         work = runtime.work(request)
         try:
             # 1 read, 2 fold, 3 decide
@@ -291,7 +328,7 @@ async def _execute(runtime: "Runtime", request: Request, command: object) -> Don
             if earlier is None:
                 raise
             await runtime.log.erase_for(request.command_id)
-            return _done(earlier)
+            return answered(earlier)
         # 4 publish, 5 append with the versions that were read
         with telemetry.span("append") as span:
             verdict = await runtime.batcher.append(await work.append_of(answer, runtime.service.publish))
@@ -299,12 +336,13 @@ async def _execute(runtime: "Runtime", request: Request, command: object) -> Don
         if verdict.said in ("ok", "duplicate", "reused"):
             if work.erases or verdict.said != "ok":
                 await runtime.log.erase_for(request.command_id)
-            return _done(verdict)
+            return answered(verdict)
         # 6 somebody got in between: again, on fresh state
     raise Refused(BUSY)
 
 
-def _done(verdict: Verdict) -> Done:
+def answered(verdict: Verdict) -> Done:
+    """A command that stands in the log; `idempotency-key-reused` where another does."""
     if verdict.said == "reused":
         raise Refused(KEY_REUSED)
     stored = verdict.answer

@@ -4,7 +4,6 @@
 once (P3); the checkpoint moves when every command is in the log or refused for good. Rebuilding views never reacts.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,9 +11,10 @@ from typing import TYPE_CHECKING
 import structlog
 
 from shared import crash, ids, parking, telemetry
+from shared.bulk import execute_all
 from shared.bus import Told
 from shared.errors import Refused
-from shared.execute import Caller, Request, execute
+from shared.execute import Caller, Request
 from shared.feed import WentBack
 from shared.hearing import Checkpoint, Fenced, Moving, Transient, note_going_back
 from shared.parking import Fact
@@ -57,59 +57,64 @@ class ReactionHearer:
         )
 
     async def take(self, source: str, facts: Sequence[Fact], moving: Moving) -> None:
-        """Facts of one person one after the other, of different persons at once; then the checkpoint."""
-        by_person: dict[str, list[Told]] = {}
-        for fact in facts:
-            if isinstance(fact, Told):
-                by_person.setdefault(fact.partition_key, []).append(fact)
-        await asyncio.gather(*(self._answer_all(source, told) for told in by_person.values()))
+        """What is done about each fact, in their order; then the checkpoint."""
+        asked = [
+            (fact, n, command)
+            for fact in facts
+            if isinstance(fact, Told) and fact.word is not None
+            for n, command in enumerate(self._reactions.react(fact.word))
+        ]
+        if asked:
+            await self._carry_out(source, asked)
         await crash.at("reacting.answered")
         async with moving():
             await crash.at("reacting.moved")
         await crash.at("reacting.committed")
 
-    async def _answer_all(self, source: str, facts: Sequence[Told]) -> None:
-        for fact in facts:
-            if fact.word is None:
-                continue
-            for n, command in enumerate(self._reactions.react(fact.word)):
-                with telemetry.span(f"react {fact.word.name}", fact.traceparent):
-                    await self._carry_out(source, fact, n, command)
+    async def _carry_out(self, source: str, asked: Sequence[tuple[Told, int, object]]) -> None:
+        requests = [(self._request(source, fact, n), command) for fact, n, command in asked]
+        outcomes = await execute_all(self._runtime, requests)
+        await crash.at("reacting.carried_out")
+        for (fact, n, _), outcome in zip(asked, outcomes, strict=True):
+            if isinstance(outcome, Refused):
+                await self._refused(source, fact, n, outcome)
+            elif isinstance(outcome, Exception):
+                raise outcome
 
-    async def _carry_out(self, source: str, fact: Told, n: int, command: object) -> None:
+    def _request(self, source: str, fact: Told, n: int) -> Request:
         runtime = self._runtime
         operation = f"react:{source}"
-        request = Request(
-            command_id=ids.command_id(runtime.secret, "reactions", operation, f"{fact.event_id}:{n}"),
-            fingerprint=ids.keyed(runtime.secret, operation, str(fact.event_id), str(n)),
-            caller=Caller(f"reaction:{source}", frozenset(), "*"),
-            today=runtime.clock.today(),
-            correlation=fact.correlation,
-            cause={
-                "source": source,
-                "log_id": str(fact.log_id),
-                "number": fact.number,
-                "event_id": str(fact.event_id),
-            },
-        )
-        try:
-            await execute(runtime, request, command)
-            await crash.at("reacting.carried_out")
-        except Refused as refused:
-            if refused.refusal.status == _TRANSIENT:
-                raise Transient from refused
-            await crash.at("reacting.refused")
-            log.info("reaction-refused", source=source, number=fact.number, slug=refused.slug)
-            await runtime.pool.execute(
-                "INSERT INTO log.refused_reactions VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp()) "
-                "ON CONFLICT DO NOTHING",
-                source,
-                fact.log_id,
-                fact.number,
-                n,
-                fact.event_id,
-                refused.slug,
+        with telemetry.span(f"react {fact.word.name if fact.word else None}", fact.traceparent):
+            return Request(
+                command_id=ids.command_id(runtime.secret, "reactions", operation, f"{fact.event_id}:{n}"),
+                fingerprint=ids.keyed(runtime.secret, operation, str(fact.event_id), str(n)),
+                caller=Caller(f"reaction:{source}", frozenset(), "*"),
+                today=runtime.clock.today(),
+                correlation=fact.correlation,
+                cause={
+                    "source": source,
+                    "log_id": str(fact.log_id),
+                    "number": fact.number,
+                    "event_id": str(fact.event_id),
+                },
+                traceparent=telemetry.traceparent(),
             )
+
+    async def _refused(self, source: str, fact: Told, n: int, refused: Refused) -> None:
+        if refused.refusal.status == _TRANSIENT:
+            raise Transient from refused
+        await crash.at("reacting.refused")
+        log.info("reaction-refused", source=source, number=fact.number, slug=refused.slug)
+        await self._runtime.pool.execute(
+            "INSERT INTO log.refused_reactions VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp()) "
+            "ON CONFLICT DO NOTHING",
+            source,
+            fact.log_id,
+            fact.number,
+            n,
+            fact.event_id,
+            refused.slug,
+        )
 
     async def go_back(self, source: str, before: Checkpoint, back: WentBack) -> None:
         """What was done stays done; `status` lists what was done to facts that no longer exist."""

@@ -17,7 +17,7 @@ from shared.bell import Bell
 from shared.bus import Bus
 from shared.codec import Catalogue, UnknownSchema
 from shared.errors import Refused
-from shared.execute import Answer, Request, Work
+from shared.execute import Answer, Reads, Request, Work
 from shared.feed import Feeds
 from shared.hearing import Checkpoint, Hearer, Stopped, Subscription
 from shared.keys import KeyRing
@@ -394,9 +394,9 @@ class Runtime:
             raise TypeError(f"{self.service.name} takes no commands")
         return await self.service.handle(work, command)
 
-    def work(self, request: Request) -> Work:
-        """One attempt at a command."""
-        return Work(self.log, request, self.rows)
+    def work(self, request: Request, reads: Reads | None = None) -> Work:
+        """One attempt at a command, which reads the log itself unless *reads* says otherwise."""
+        return Work(self.log, request, self.rows, reads or self.log)
 
     async def rows(self, query: sa.Select[Any]) -> list[sa.RowMapping]:
         """Ask the service's views."""

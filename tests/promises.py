@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from shared.http import kernel
 from shared.http.app import routes
+from shared.http.bulk import SUFFIX
 from tests.architecture.names import service
 
 
@@ -94,3 +95,9 @@ def _hold(name: str, known: Sequence[APIRoute], answer: httpx.Response) -> None:
         assert slug in slugs(promised[status]), f"{method} {route.path} does not list {slug}"
     else:
         _form(form_of(route, status)).validate_json(answer.content, strict=True)
+    if route.path.endswith(SUFFIX) and status == "200":
+        alone = application(name).openapi()["paths"][route.path.removesuffix(SUFFIX)][method.lower()]["responses"]
+        for one in answer.json()["results"]:
+            assert str(one["status"]) in alone, f"{route.path} answers an item with {one['status']}"
+            if "slug" in one:
+                assert one["slug"] in slugs(alone[str(one["status"])]), f"{route.path} answers an item {one['slug']}"

@@ -7,7 +7,7 @@ one address another may take it. Nothing else is tried again: every other answer
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -29,6 +29,11 @@ _PAGE = 500
 _TOKEN_SECONDS = 300.0
 _CONNECTIONS_PER_SERVICE = 32
 _LONGER = 1.25
+
+_MOST_ITEMS = 1000
+_MOST_BYTES = 1 << 20
+"""Of a bulk request with several items; the services take eight times as much."""
+_BULK_SECONDS = 60.0
 
 LONG_SECONDS = 600.0
 """How long an answer may take that reads a whole log."""
@@ -156,9 +161,36 @@ class Calls:
             path,
             query={"check": 1} if check else {},
             headers={"Idempotency-Key": key} | ({"After-Position": after} if after else {}),
-            body=body,
+            data=None if body is None else orjson.dumps(body),
             timeout_seconds=timeout_seconds,
         )
+
+    async def post_all(
+        self,
+        service: str,
+        path: str,
+        items: Iterable[tuple[str, Mapping[str, Any]]],
+        *,
+        after: str | None = None,
+        check: bool = False,
+    ) -> list[Reply]:
+        """Write *items*, each an Idempotency-Key and a body for *path*, in its bulk route: a reply each, in order."""
+        replies: list[Reply] = []
+        for body in _bodies(items):
+            whole = await self._ask(
+                service,
+                "POST",
+                f"{path}/bulk",
+                query={"check": 1} if check else {},
+                headers={"After-Position": after} if after else {},
+                data=body,
+                timeout_seconds=_BULK_SECONDS,
+            )
+            replies += [
+                Reply(service, f"POST {path}", one["status"], one, whole.position, whole.milliseconds)
+                for one in whole.must(200)["results"]
+            ]
+        return replies
 
     async def items(self, service: str, path: str) -> AsyncIterator[dict[str, Any]]:
         """Every item of a paged list."""
@@ -179,10 +211,9 @@ class Calls:
         *,
         query: Mapping[str, str | int],
         headers: Mapping[str, str],
-        body: Mapping[str, Any] | None = None,
+        data: bytes | None = None,
         timeout_seconds: float | None = None,
     ) -> Reply:
-        data = None if body is None else orjson.dumps(body)
         began = time.monotonic()
 
         def worth_another_try(error: Exception) -> bool | float:
@@ -248,6 +279,9 @@ class Calls:
             if answer.status == 503:  # noqa: PLR2004 - Service Unavailable
                 after = answer.headers.get("Retry-After", "")
                 raise _NotNow(float(after) if after.isdigit() else None, reply.slug)
+            for one in reply.body.get("results", ()) if isinstance(reply.body, dict) else ():
+                if one["status"] == 503:  # noqa: PLR2004 - as above, said of one of many
+                    raise _NotNow(None, str(one.get("slug", "")))
             return reply
 
     def _bearer(self) -> str:
@@ -264,6 +298,21 @@ async def each_service(ask: Callable[[str], Any], services: Sequence[str] = SERV
         if isinstance(answer, BaseException) and not isinstance(answer, Unreachable):
             raise answer
     return dict(zip(services, answers, strict=True))
+
+
+def _bodies(items: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterator[bytes]:
+    """*items* as bulk requests, as few as take them."""
+    together: list[bytes] = []
+    size = 0
+    for key, body in items:
+        item = orjson.dumps({"key": key, "body": body})
+        if together and (len(together) == _MOST_ITEMS or size + len(item) > _MOST_BYTES):
+            yield b'{"items":[' + b",".join(together) + b"]}"
+            together, size = [], 0
+        together.append(item)
+        size += len(item) + 1
+    if together:
+        yield b'{"items":[' + b",".join(together) + b"]}"
 
 
 def _json(raw: bytes) -> Any:

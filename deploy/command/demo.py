@@ -15,11 +15,11 @@ from rich.console import Console
 
 from deploy.command import families, journey, rules, status, villages
 from deploy.command.calls import Calls
-from deploy.command.concurrently import for_each
+from deploy.command.concurrently import for_each, in_batches
 from deploy.command.failures import BadFile, Failure
 from deploy.command.families import Family
 from deploy.command.journey import Journey
-from deploy.command.load import IN_FLIGHT, Judged, Load, show_outcomes, write_report
+from deploy.command.load import IN_FLIGHT, TOGETHER, Judged, Load, show_outcomes, write_report
 from deploy.command.placements import Line, read
 from deploy.command.rules import HomeComing, Trip
 from deploy.command.running import Running
@@ -31,6 +31,8 @@ EXAMPLE = Path(__file__).parents[1] / "example"
 PLACEMENTS = EXAMPLE / "placements.csv"
 
 _HEARD_WITHIN_SECONDS = 60.0
+_VILLAGES = 16
+"""Returns reported at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,29 +110,35 @@ async def play(running: Running, lines: Sequence[Line], today: date, report: Pat
 
 async def _record_families(calls: Calls, trips: Sequence[Trip], today: date, run_id: str) -> dict[str, Family]:
     """By worker, the families that the rules invent."""
-    bringing = [trip for trip in trips if trip.brings_family]
-    found: dict[str, Family] = {}
+    bringing = [(trip, _village_of(trip)) for trip in trips if trip.brings_family]
+    found: list[Family] = []
     with step("Recording families · mencatat keluarga", len(bringing)) as shown:
 
-        async def one(trip: Trip) -> None:
-            cells = trip.judged.line.cells
-            if cells is None:
-                raise AssertionError("an accepted line was posted, so it has cells")
-            found[trip.worker_id] = await families.record(calls, trip, cells.village, today, run_id)
-            shown.advance()
+        async def some(of_these: list[tuple[Trip, str]]) -> None:
+            found.extend(await families.record(calls, of_these, today, run_id))
+            for _ in of_these:
+                shown.advance()
 
-        await for_each(bringing, one, at_once=IN_FLIGHT)
-    return found
+        await in_batches(([one] for one in bringing), some, most=TOGETHER, at_once=IN_FLIGHT)
+    return {family.worker_id: family for family in found}
+
+
+def _village_of(trip: Trip) -> str:
+    cells = trip.judged.line.cells
+    if cells is None:
+        raise AssertionError("an accepted line was posted, so it has cells")
+    return cells.village
 
 
 async def _record_returns(calls: Calls, home: Sequence[HomeComing], run_id: str) -> None:
+    """One at a time, as villages report them: so what is told in the end of how soon others hear is true of that."""
     with step("Recording returns · mencatat kepulangan", len(home)) as shown:
 
         async def one(home_coming: HomeComing) -> None:
             await journey.post(calls, home_coming, f"{run_id}:{home_coming.trip.number}:return")
             shown.advance()
 
-        await for_each(home, one, at_once=IN_FLIGHT)
+        await for_each(home, one, at_once=_VILLAGES)
 
 
 async def _wait_until_heard(calls: Calls) -> None:

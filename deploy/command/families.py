@@ -3,7 +3,7 @@
 They have no NIK, as many real ones have none when they are first written down.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -47,21 +47,44 @@ def invented(number: int, today: date) -> Iterator[Invented]:
         yield Invented(name, date(today.year - years, 1 + (number + n) % 12, 1 + (number * 7 + n) % 28))
 
 
-async def record(calls: Calls, trip: Trip, village: str, today: date, run: str) -> Family:
-    """Register the family of *trip*'s worker in *village* and say who belongs to whom; the spouse is the guardian."""
-    ids: list[str] = []
-    for n, one in enumerate(invented(trip.number, today)):
-        body: dict[str, Any] = {"name": one.name, "village": village}
-        if one.birth_date:
-            body["birth_date"] = one.birth_date.isoformat()
-        answer = await calls.post(REGISTRY, "/persons", body, key=f"{run}:{trip.number}:family:{n}")
-        ids.append(str(answer.must()["id"]))
-    spouse, *children = ids
-    kin: list[dict[str, str]] = [{"person_id": trip.worker_id, "relative_id": spouse, "relation": "spouse"}]
-    kin += [
-        {"person_id": trip.worker_id, "relative_id": child, "relation": "child", "guardian_id": spouse}
-        for child in children
+async def record(calls: Calls, bringing: Sequence[tuple[Trip, str]], today: date, run: str) -> list[Family]:
+    """Register the families of trips' workers, each in its village, and say who belongs to whom.
+
+    The spouse is the children's guardian.
+    """
+    persons = [
+        (f"{run}:{trip.number}:family:{n}", _person(one, village))
+        for trip, village in bringing
+        for n, one in enumerate(invented(trip.number, today))
     ]
-    household = {"village": village, "members": [trip.worker_id, *ids], "kin": kin}
-    (await calls.post(REGISTRY, "/households", household, key=f"{run}:{trip.number}:household")).must()
-    return Family(trip.worker_id, spouse, tuple(children))
+    ids = iter([str(reply.must()["id"]) for reply in await calls.post_all(REGISTRY, "/persons", persons)])
+    found = [
+        Family(trip.worker_id, next(ids), tuple(next(ids) for _ in CHILDREN_BORN_YEARS_AGO)) for trip, _ in bringing
+    ]
+    households = [
+        (f"{run}:{trip.number}:household", _household(family, village))
+        for (trip, village), family in zip(bringing, found, strict=True)
+    ]
+    for reply in await calls.post_all(REGISTRY, "/households", households):
+        reply.must()
+    return found
+
+
+def _person(one: Invented, village: str) -> dict[str, Any]:
+    born = {"birth_date": one.birth_date.isoformat()} if one.birth_date else {}
+    return {"name": one.name, "village": village, **born}
+
+
+def _household(family: Family, village: str) -> dict[str, Any]:
+    kin: list[dict[str, str]] = [{"person_id": family.worker_id, "relative_id": family.spouse_id, "relation": "spouse"}]
+    kin += [
+        {
+            "person_id": family.worker_id,
+            "relative_id": child,
+            "relation": "child",
+            "guardian_id": family.spouse_id,
+        }
+        for child in family.children_ids
+    ]
+    members = [family.worker_id, family.spouse_id, *family.children_ids]
+    return {"village": village, "members": members, "kin": kin}

@@ -1,5 +1,6 @@
-"""`desmigratif load`: a placement list into what runs, line by line, with what became of each.
+"""`desmigratif load`: a placement list into what runs, with what became of each line.
 
+Lines go in bulk, each in a request of its own among others; what is said below of a line is said of all that go along.
 Every rule of the list is a service's rule. A line is checked at the registry and at the migration service before it is
 written at either, so a rejected line leaves no trace; what is told of a line is what the services answered.
 """
@@ -17,7 +18,7 @@ from typing import Any, Literal
 from rich.console import Console
 
 from deploy.command.calls import MIGRATION, REGISTRY, Calls, Reply
-from deploy.command.concurrently import for_each
+from deploy.command.concurrently import in_batches
 from deploy.command.placements import Cells, Line, read
 from deploy.command.running import Running
 from deploy.command.showing import step, table
@@ -26,8 +27,11 @@ from shared import crash
 Outcome = Literal["accepted", "warning", "duplicate", "rejected"]
 OUTCOMES: tuple[Outcome, ...] = ("accepted", "warning", "duplicate", "rejected")
 
-IN_FLIGHT = 16
-"""Lines under way at once."""
+TOGETHER = 200
+"""Lines in one request."""
+
+IN_FLIGHT = 4
+"""So many times *TOGETHER* are under way at once: each of the two services has work while the other has the rest."""
 
 NOT_UTF8 = "line-not-utf-8"
 """The one code that no service answers: the line cannot be posted at all."""
@@ -69,79 +73,108 @@ class Load:
         self._run = run or secrets.token_hex(16)
 
     async def all(self, lines: Iterable[Line], on_line: Callable[[Judged], None]) -> None:
-        """Judge and write every line, *IN_FLIGHT* at once; *on_line* is told of each when it is done.
+        """Judge and write every line; *on_line* is told of each when it is done.
 
         Lines that may concern the same person follow one another in the order of the list.
         """
 
-        async def in_order(group: Sequence[Line]) -> None:
-            for line in group:
-                on_line(await self.one(line))
+        async def judge(batch: list[Line]) -> None:
+            for one in await self.together(batch):
+                on_line(one)
 
-        await for_each(in_turn(lines), in_order, at_once=IN_FLIGHT)
+        await in_batches(in_turn(lines), judge, most=TOGETHER, at_once=IN_FLIGHT)
 
-    async def one(self, line: Line) -> Judged:
-        """Check one line at both services, then write it at both."""
-        cells = line.cells
-        if cells is None:
-            return Judged(line, "rejected", (NOT_UTF8,))
-        worker, departure = worker_body(cells), departure_body(cells)
+    async def together(self, lines: Sequence[Line]) -> list[Judged]:
+        """Check lines, none of the same person, at both services; then write those that pass at both."""
+        judged = {line.number: Judged(line, "rejected", (NOT_UTF8,)) for line in lines if line.cells is None}
+        going = [_Going(line, line.cells) for line in lines if line.cells is not None]
 
-        known = await self._post(REGISTRY, "/workers", worker, f"{line.number}:worker:check", check=True)
-        worker_id = known.body.get("id") if known.ok else None
-        checked = await self._check_departure(line.number, departure, worker_id)
-        outcome, codes = verdict((known, checked))
-        if outcome in ("rejected", "duplicate"):
-            return Judged(line, outcome, codes)
+        await self._post(REGISTRY, "/workers", [(one, "worker:check", one.worker) for one in going], check=True)
+        for one in going:
+            one.known, one.worker_id = one.reply, one.reply.body.get("id") if one.reply.ok else None
+        await self._check_departures(going)
+        for one in going:
+            one.checked = one.reply
+            outcome, codes = verdict((one.known, one.checked))
+            if outcome in ("rejected", "duplicate"):
+                judged[one.line.number] = Judged(one.line, outcome, codes)
 
-        person = await self._post(REGISTRY, "/workers", worker, f"{line.number}:worker")
-        if not person.ok:
-            return _refused_all_the_same(line, (person, checked))
-        worker_id = str(person.body["id"])
+        going = [one for one in going if one.line.number not in judged]
+        await self._post(REGISTRY, "/workers", [(one, "worker", one.worker) for one in going])
+        for one in going:
+            one.known = one.reply
+            if one.known.ok:
+                one.worker_id = str(one.known.body["id"])
+            else:
+                judged[one.line.number] = _refused_all_the_same(one.line, (one.known, one.checked))
+
         await crash.at("load.registered")
-        trip = await self._post(
-            MIGRATION,
-            "/departures",
-            departure | {"worker_id": worker_id},
-            f"{line.number}:departure",
-            after=person.position,
-        )
-        if not trip.ok:
-            return _refused_all_the_same(line, (person, trip), worker_id)
-        await crash.at("load.recorded")
-        outcome, codes = verdict((person, trip))
-        return Judged(
-            line,
-            outcome,
-            codes,
-            worker_id,
-            str(trip.body["id"]),
-            date.fromisoformat(trip.body["departed_on"]),
-        )
 
-    async def _check_departure(self, number: int, departure: dict[str, Any], worker_id: str | None) -> Reply:
-        """Whether the migration service would record it; it may be asked before it has heard of the worker."""
-        key = f"{number}:departure:check"
-        if worker_id:
-            checked = await self._post(MIGRATION, "/departures", departure | {"worker_id": worker_id}, key, check=True)
-            if checked.slug != WORKER_UNKNOWN:
-                return checked
-        return await self._post(MIGRATION, "/departures", departure, key, check=True)
+        going = [one for one in going if one.line.number not in judged]
+        after = ", ".join(dict.fromkeys(one.known.position for one in going if one.known.position))
+        await self._post(MIGRATION, "/departures", [(one, "departure", one.departure) for one in going], after=after)
+        await crash.at("load.recorded")
+        for one in going:
+            judged[one.line.number] = _written(one)
+        return [judged[line.number] for line in lines]
+
+    async def _check_departures(self, going: Sequence["_Going"]) -> None:
+        """Whether the migration service would record them; it may be asked before it has heard of a worker."""
+        await self._post(
+            MIGRATION, "/departures", [(one, "departure:check", one.departure) for one in going], check=True
+        )
+        unknown = [one for one in going if one.worker_id and one.reply.slug == WORKER_UNKNOWN]
+        anybodys = [(one, "departure:check", departure_body(one.cells)) for one in unknown]
+        await self._post(MIGRATION, "/departures", anybodys, check=True)
 
     async def _post(
         self,
         service: str,
         path: str,
-        body: dict[str, Any],
-        key: str,
+        asked: Sequence[tuple["_Going", str, dict[str, Any]]],
         *,
         after: str | None = None,
         check: bool = False,
-    ) -> Reply:
-        reply = await self._calls.post(service, path, body, key=f"{self._run}:{key}", after=after, check=check)
-        if not reply.ok and (reply.status not in _REFUSED or reply.slug == "scope-missing"):
-            reply.must()
-        return reply
+    ) -> None:
+        """Ask, and leave the reply with each line; what says nothing of a line ends the load."""
+        items = [(f"{self._run}:{one.line.number}:{what}", body) for one, what, body in asked]
+        replies = await self._calls.post_all(service, path, items, after=after, check=check)
+        for (one, _, _), reply in zip(asked, replies, strict=True):
+            if not reply.ok and reply.status not in _REFUSED:
+                reply.must()
+            one.reply = reply
+
+
+class _Going:
+    """A line on its way: who its worker is, and what was last answered."""
+
+    known: Reply
+    checked: Reply
+    reply: Reply
+
+    def __init__(self, line: Line, cells: Cells) -> None:
+        self.line = line
+        self.cells = cells
+        self.worker_id: str | None = None
+
+    @property
+    def worker(self) -> dict[str, Any]:
+        """What the registry is asked."""
+        return worker_body(self.cells)
+
+    @property
+    def departure(self) -> dict[str, Any]:
+        """What the migration service is asked."""
+        return departure_body(self.cells) | ({"worker_id": self.worker_id} if self.worker_id else {})
+
+
+def _written(one: _Going) -> Judged:
+    """A line whose worker is registered, and whose departure was answered."""
+    if not one.reply.ok:
+        return _refused_all_the_same(one.line, (one.known, one.reply), one.worker_id)
+    outcome, codes = verdict((one.known, one.reply))
+    departed_on = date.fromisoformat(one.reply.body["departed_on"])
+    return Judged(one.line, outcome, codes, one.worker_id, str(one.reply.body["id"]), departed_on)
 
 
 def worker_body(cells: Cells) -> dict[str, Any]:

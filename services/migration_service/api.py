@@ -24,14 +24,31 @@ from services.migration_service.domain.trip_rules import (
 )
 from services.migration_service.views import service_files, standing, trips
 from shared.errors import NOT_FOUND
-from shared.http import Body, Page, Paging, Read, Shown, Write, Written, edits, records, shows
-from shared.http.examples import TRIP, VILLAGE, WORKER, example
+from shared.http import (
+    Body,
+    Bulk,
+    OneWritten,
+    Page,
+    Paging,
+    Read,
+    Shown,
+    Write,
+    WriteAll,
+    Written,
+    edits,
+    records,
+    records_each,
+    shows,
+)
+from shared.http.examples import AGUS, DEWI, TRIP, TRIP_OF_AGUS, TRIP_OF_DEWI, VILLAGE, WORKER, example
 
 router = APIRouter()
 
 SCOPES: dict[tuple[str, str], str] = {
     ("POST", "/departures"): "migration_service:write",
+    ("POST", "/departures/bulk"): "migration_service:write",
     ("POST", "/returns"): "migration_service:write",
+    ("POST", "/returns/bulk"): "migration_service:write",
     ("POST", "/leave-ends"): "migration_service:write",
     ("PATCH", "/trips/{trip_id}/departure"): "migration_service:write",
     ("DELETE", "/trips/{trip_id}/departure"): "migration_service:write",
@@ -140,6 +157,23 @@ class DepartureBody(CellsBody):
         default=None, description="The worker's person id; may be left out with check=1, to have the rest judged."
     )
 
+    def command(self) -> CheckCells | RecordDeparture:
+        """Record it."""
+        if self.worker_id is None:
+            return CheckCells(cells=self.cells())
+        return RecordDeparture(worker_id=self.worker_id, cells=self.cells())
+
+
+class DeparturesBody(Bulk[DepartureBody]):
+    """Many departures."""
+
+    model_config = example(
+        items=[
+            {"key": "line 1", "body": {"worker_id": DEWI, "country": "Hong Kong", "contract_date": "15/01/2024"}},
+            {"key": "line 2", "body": {"worker_id": AGUS, "country": "Taiwan", "contract_date": "15/01/2024"}},
+        ]
+    )
+
 
 class ReturnBody(Body):
     """A worker is home (kepulangan)."""
@@ -160,6 +194,24 @@ class ReturnBody(Body):
     reason: str = Field(
         description="Why (UU 18/2017 Ps 27). leave: home on leave; died: by death; any other: home for good.",
         json_schema_extra=_codes(Reason),
+    )
+
+    def command(self) -> RecordReturn:
+        """Record it."""
+        return RecordReturn(trip_id=self.trip_id, returned_on=self.returned_on, reason=self.reason)
+
+
+class ReturnsBody(Bulk[ReturnBody]):
+    """Many returns."""
+
+    model_config = example(
+        items=[
+            {
+                "key": "line 1",
+                "body": {"trip_id": TRIP_OF_DEWI, "returned_on": "2026-01-20", "reason": "contract_ended"},
+            },
+            {"key": "line 2", "body": {"trip_id": TRIP_OF_AGUS, "returned_on": "2026-02", "reason": "leave"}},
+        ]
     )
 
 
@@ -195,6 +247,10 @@ class DepartureWritten(Written):
     """What a departure is answered."""
 
     departed_on: str = Field(description="The day it is taken for, as precise as it is known.")
+
+
+class DepartureOfMany(OneWritten, DepartureWritten):
+    """What a departure among others is answered."""
 
 
 _TRIP = {
@@ -309,9 +365,18 @@ class Figure(Shown):
 )
 async def record_departure(body: DepartureBody, write: Write) -> Response:
     """Opens a trip; its id is the answer's. A non-procedural departure is recorded like any other."""
-    if body.worker_id is None:
-        return await write(CheckCells(cells=body.cells()))
-    return await write(RecordDeparture(worker_id=body.worker_id, cells=body.cells()))
+    return await write(body.command())
+
+
+@router.post(
+    "/departures/bulk",
+    summary="Record many departures",
+    tags=["trips"],
+    responses=records_each(TRIP_OF_DEWI, TRIP_OF_AGUS, model=DepartureOfMany, departed_on="2024-01-15"),
+)
+async def record_departures(body: DeparturesBody, write: WriteAll) -> Response:
+    """Up to a thousand, each as `POST /departures` records one, in their order."""
+    return await write(body, DepartureBody.command)
 
 
 @router.post(
@@ -331,7 +396,18 @@ async def record_departure(body: DepartureBody, write: Write) -> Response:
 )
 async def record_return(body: ReturnBody, write: Write) -> Response:
     """From abroad, or straight from leave: for good, on leave, or by death."""
-    return await write(RecordReturn(trip_id=body.trip_id, returned_on=body.returned_on, reason=body.reason))
+    return await write(body.command())
+
+
+@router.post(
+    "/returns/bulk",
+    summary="Record many returns",
+    tags=["trips"],
+    responses=records_each(TRIP_OF_DEWI, TRIP_OF_AGUS),
+)
+async def record_returns(body: ReturnsBody, write: WriteAll) -> Response:
+    """Up to a thousand, each as `POST /returns` records one, in their order."""
+    return await write(body, ReturnBody.command)
 
 
 @router.post(

@@ -31,8 +31,34 @@ from services.registry.views.households import households, together
 from services.registry.views.people import everyone, people, workers
 from services.registry.views.villages import designated, villages
 from shared.errors import NOT_FOUND, OUTSIDE_AREA, Refused
-from shared.http import Body, Page, Paging, Read, Shown, Write, changes, edits, records, shows
-from shared.http.examples import CHILD, HOUSEHOLD, SPOUSE, VILLAGE, WORKER, example
+from shared.http import (
+    Body,
+    Bulk,
+    Page,
+    Paging,
+    Read,
+    Shown,
+    Write,
+    WriteAll,
+    changes,
+    edits,
+    records,
+    records_each,
+    shows,
+)
+from shared.http.examples import (
+    AGUS,
+    CHILD,
+    DEWI,
+    GALIH,
+    HOUSEHOLD,
+    HOUSEHOLD_OF_DEWI,
+    RINI,
+    SPOUSE,
+    VILLAGE,
+    WORKER,
+    example,
+)
 from shared.vocabulary import village_code
 
 router = APIRouter()
@@ -42,6 +68,7 @@ SCOPES: dict[tuple[str, str], str] = {
     ("GET", "/villages"): "registry:read",
     ("GET", "/villages/{code}"): "registry:read",
     ("POST", "/persons"): "registry:write",
+    ("POST", "/persons/bulk"): "registry:write",
     ("GET", "/persons"): "registry:read",
     ("GET", "/persons/{person_id}"): "registry:read",
     ("PATCH", "/persons/{person_id}"): "registry:write",
@@ -50,8 +77,10 @@ SCOPES: dict[tuple[str, str], str] = {
     ("DELETE", "/persons/{person_id}/death"): "registry:write",
     ("POST", "/persons/{person_id}/erasure"): "registry:write",
     ("POST", "/workers"): "registry:write",
+    ("POST", "/workers/bulk"): "registry:write",
     ("GET", "/workers"): "registry:read",
     ("POST", "/households"): "registry:write",
+    ("POST", "/households/bulk"): "registry:write",
     ("GET", "/households"): "registry:read",
     ("GET", "/households/{household_id}"): "registry:read",
     ("POST", "/households/{household_id}/kin"): "registry:write",
@@ -122,6 +151,15 @@ class PersonBody(Body):
     birth_date: BirthDateCell | None = None
     village: VillageCell | None = None
 
+    def command(self) -> commands.Register | commands.RegisterKnown:
+        """Register them."""
+        return self._register(as_worker=False)
+
+    def _register(self, *, as_worker: bool) -> commands.Register:
+        return commands.Register(
+            nik=self.nik, name=self.name, birth_date=self.birth_date, village=self.village, as_worker=as_worker
+        )
+
 
 class WorkerBody(PersonBody):
     """A worker: somebody new, or by *person_id* alone somebody known."""
@@ -142,6 +180,34 @@ class WorkerBody(PersonBody):
         if self.person_id is not None and self.model_fields_set != {"person_id"}:
             raise ValueError("person_id stands alone")
         return self
+
+    def command(self) -> commands.Register | commands.RegisterKnown:
+        """Register them as a worker."""
+        if self.person_id is not None:
+            return commands.RegisterKnown(person_id=self.person_id)
+        return self._register(as_worker=True)
+
+
+class PersonsBody(Bulk[PersonBody]):
+    """Many persons."""
+
+    model_config = example(
+        items=[
+            {"key": "line 1", "body": {"name": "Rini Lestari", "birth_date": "1999-01-31", "village": VILLAGE}},
+            {"key": "line 2", "body": {"name": "Galih Lestari", "birth_date": "2019-11-02", "village": VILLAGE}},
+        ]
+    )
+
+
+class WorkersBody(Bulk[WorkerBody]):
+    """Many workers: new ones, and known ones by *person_id* alone."""
+
+    model_config = example(
+        items=[
+            {"key": "line 1", "body": {"nik": "3307104504979003", "name": "Dewi Anggraini", "village": VILLAGE}},
+            {"key": "line 2", "body": {"nik": "3307101708959004", "name": "Agus Santoso", "village": VILLAGE}},
+        ]
+    )
 
 
 class PersonEdit(Body):
@@ -198,6 +264,29 @@ class HouseholdBody(Body):
     village: VillageCell
     members: list[UUID] = Field(min_length=1, max_length=100, description="Their person ids.")
     kin: list[KinBody] = Field(default_factory=list, max_length=200, description="Who is what to whom.")
+
+    def command(self) -> commands.RegisterTogether:
+        """Register them."""
+        return commands.RegisterTogether(
+            village=self.village, members=tuple(self.members), kin=tuple(kin.relative() for kin in self.kin)
+        )
+
+
+class HouseholdsBody(Bulk[HouseholdBody]):
+    """Many households."""
+
+    model_config = example(
+        items=[
+            {
+                "key": "line 1",
+                "body": {
+                    "village": VILLAGE,
+                    "members": [DEWI, RINI],
+                    "kin": [{"person_id": DEWI, "relative_id": RINI, "relation": "spouse"}],
+                },
+            }
+        ]
+    )
 
 
 class DesignatedVillage(Shown):
@@ -326,11 +415,18 @@ async def get_village(
 )
 async def register_person(body: PersonBody, write: Write) -> Response:
     """201 with a new id; 200 with the known one if this NIK is registered under an equal name."""
-    return await write(
-        commands.Register(
-            nik=body.nik, name=body.name, birth_date=body.birth_date, village=body.village, as_worker=False
-        )
-    )
+    return await write(body.command())
+
+
+@router.post(
+    "/persons/bulk",
+    summary="Register many persons",
+    tags=["persons"],
+    responses=records_each(RINI, GALIH),
+)
+async def register_persons(body: PersonsBody, write: WriteAll) -> Response:
+    """Up to a thousand, each as `POST /persons` registers one, in their order."""
+    return await write(body, PersonBody.command)
 
 
 @router.post(
@@ -342,13 +438,18 @@ async def register_person(body: PersonBody, write: Write) -> Response:
 )
 async def register_worker(body: WorkerBody, write: Write) -> Response:
     """201 with a new id; 200 with the known one, who becomes a worker if they were none yet."""
-    if body.person_id is not None:
-        return await write(commands.RegisterKnown(person_id=body.person_id))
-    return await write(
-        commands.Register(
-            nik=body.nik, name=body.name, birth_date=body.birth_date, village=body.village, as_worker=True
-        )
-    )
+    return await write(body.command())
+
+
+@router.post(
+    "/workers/bulk",
+    summary="Register many workers",
+    tags=["persons"],
+    responses=records_each(DEWI, AGUS),
+)
+async def register_workers(body: WorkersBody, write: WriteAll) -> Response:
+    """Up to a thousand, each as `POST /workers` registers one, in their order."""
+    return await write(body, WorkerBody.command)
 
 
 @router.get("/persons", summary="Persons by village", tags=["persons"], responses=shows(Page[Person]))
@@ -478,13 +579,18 @@ async def erase_person(person_id: PersonId, write: Write) -> Response:
 )
 async def register_household(body: HouseholdBody, write: Write) -> Response:
     """All persons named must be known; the household and its kinship are recorded together or not at all."""
-    return await write(
-        commands.RegisterTogether(
-            village=body.village,
-            members=tuple(body.members),
-            kin=tuple(kin.relative() for kin in body.kin),
-        )
-    )
+    return await write(body.command())
+
+
+@router.post(
+    "/households/bulk",
+    summary="Register many households and their kinship",
+    tags=["households"],
+    responses=records_each(HOUSEHOLD_OF_DEWI),
+)
+async def register_households(body: HouseholdsBody, write: WriteAll) -> Response:
+    """Up to a thousand, each as `POST /households` registers one, in their order."""
+    return await write(body, HouseholdBody.command)
 
 
 @router.get("/households", summary="Households by village", tags=["households"], responses=shows(Page[Household]))

@@ -120,6 +120,16 @@ def edits(example_id: str, *refusals: Refusal, model: type[Written] = Written, *
     return changes(example_id, IF_MATCH_REQUIRED, VERSION_MISMATCH, *refusals, model=model, **more)
 
 
+def positioned(description: str, model: Any, example: Any) -> dict[str, Any]:
+    """An answer that says how far it reaches."""
+    return {
+        "model": model,
+        "description": description,
+        "headers": {"Event-Position": _POSITION},
+        "content": {_JSON: {"example": example}},
+    }
+
+
 def _written(description: str, example_id: str, model: type[Written], more: dict[str, Any]) -> dict[str, Any]:
     return {
         "model": model,

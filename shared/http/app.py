@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from shared import telemetry
 from shared.errors import Refused
-from shared.http import kernel, pages, problems
+from shared.http import bulk, kernel, pages, problems
 from shared.http.access import TOKEN_INVALID, TOKEN_MISSING, TokenInvalid, Tokens
 from shared.http.doors import authorize
 from shared.runtime import Runtime
@@ -49,7 +49,7 @@ class Doorkeeper:
             await self._app(scope, receive, send)
             return
         if scope["path"] in kernel.OPEN:  # probes would be most of what is traced
-            await self._app(scope, _bounded(receive), send)
+            await self._app(scope, _bounded(scope, receive), send)
             return
         headers = {name: value for name, value in scope["headers"] if name in (b"authorization", b"traceparent")}
         traceparent = headers.get(b"traceparent")
@@ -72,7 +72,7 @@ class Doorkeeper:
             if refused:
                 await refused(scope, receive, sending)
             else:
-                await self._app(scope, _bounded(receive), sending)
+                await self._app(scope, _bounded(scope, receive), sending)
 
     async def _refused(self, scope: Scope, authorization: str) -> Response | None:
         scheme, _, token = authorization.partition(" ")
@@ -102,15 +102,17 @@ def _tell(span: Span, method: str, scope: Scope, status: int) -> None:
         span.set_attribute("error.type", str(status))
 
 
-def _bounded(receive: Receive) -> Receive:
-    """*receive*, up to `_MOST_BYTES` of a body: nothing that a route takes is near it."""
+def _bounded(scope: Scope, receive: Receive) -> Receive:
+    """*receive*, up to as much of a body as its route may take: nothing that it does take is near it."""
     received = 0
 
     async def receiving() -> MutableMapping[str, Any]:
         nonlocal received
         message = await receive()
         received += len(message.get("body") or b"")
-        if received > _MOST_BYTES:
+        # The route is known by now: nobody reads a body before it was looked for.
+        in_bulk = getattr(scope.get("route"), "path", "").endswith(bulk.SUFFIX)
+        if received > (bulk.MOST_BYTES if in_bulk else _MOST_BYTES):
             raise HTTPException(413)
         return message
 

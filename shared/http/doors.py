@@ -254,36 +254,63 @@ class Writing:
             raise Refused(KEY_MISSING)
         operation = f"{self._request.method} {self._request.scope['route'].path}"
         before = runtime.heard_so_far()
-        request = CommandRequest(
-            command_id=ids.command_id(runtime.secret, caller.id, operation, self._key or ""),
-            fingerprint=await self._fingerprint(runtime),
-            caller=caller,
-            today=runtime.clock.today(),
+        request = command_request(
+            runtime,
+            caller,
+            operation,
+            self._request.url.path,
+            key=self._key or "",
+            body=await self._body(),
             check=self._check,
-            if_match=_version(self._if_match),
+            if_match=self._if_match,
         )
         done = await execute(runtime, request, command)
-        headers = (
-            {} if self._check else {"Event-Position": self._position(runtime, before, done.position, done.published)}
-        )
+        headers = {}
+        if not self._check:
+            headers["Event-Position"] = event_position(runtime, self._vector, before, done.position, done.published)
         return _respond(done.answer, headers, check=self._check)
 
-    async def _fingerprint(self, runtime: Runtime) -> bytes:
-        """Of what was asked, whatever its spelling in JSON; `malformed` for what no log can keep."""
+    async def _body(self) -> str:
+        """What was asked, whatever its spelling in JSON; `malformed` for what is none."""
         raw = await self._request.body()
         try:
             # Strict where the framework is not, or does not look: NaN, lone surrogates, a body that no route asked for.
-            body = orjson.dumps(orjson.loads(raw), option=orjson.OPT_SORT_KEYS).decode() if raw else ""
+            return orjson.dumps(orjson.loads(raw), option=orjson.OPT_SORT_KEYS).decode() if raw else ""
         except ValueError as error:
             raise Refused(MALFORMED) from error
-        if _NUL.search(body):
-            raise Refused(MALFORMED)
-        return ids.keyed(runtime.secret, "body", self._request.url.path, self._if_match or "", body)
 
-    def _position(self, runtime: Runtime, before: positions.Vector, position: int, published: int) -> str:
-        own = positions.Position(published, runtime.identity.log_id.hex[:8], position)
-        vector = positions.merge(positions.merge(self._vector, before), runtime.heard_so_far())
-        return positions.write(positions.merge(vector, {runtime.service.name: own}))
+
+def command_request(
+    runtime: Runtime,
+    caller: Caller,
+    operation: str,
+    path: str,
+    *,
+    key: str,
+    body: str,
+    check: bool,
+    if_match: str | None = None,
+) -> CommandRequest:
+    """One request under its key; *body* is what was sent, in the one spelling. `malformed` for what no log can keep."""
+    if _NUL.search(body):
+        raise Refused(MALFORMED)
+    return CommandRequest(
+        command_id=ids.command_id(runtime.secret, caller.id, operation, key),
+        fingerprint=ids.keyed(runtime.secret, "body", path, if_match or "", body),
+        caller=caller,
+        today=runtime.clock.today(),
+        check=check,
+        if_match=_version(if_match),
+    )
+
+
+def event_position(
+    runtime: Runtime, after: positions.Vector, before: positions.Vector, position: int, published: int
+) -> str:
+    """How far an answer reaches: *after* which it came, what had been heard *before* it and since, and its own."""
+    own = positions.Position(published, runtime.identity.log_id.hex[:8], position)
+    vector = positions.merge(positions.merge(after, before), runtime.heard_so_far())
+    return positions.write(positions.merge(vector, {runtime.service.name: own}))
 
 
 def _respond(answer: Answer, headers: dict[str, str], *, check: bool) -> Response:

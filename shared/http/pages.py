@@ -37,13 +37,16 @@ its area whose data are there at all. Every write carries an `Idempotency-Key` o
 key it gives the same answer, and nothing is recorded twice; with `?check=1` it is judged and nothing is recorded. An
 edit carries `If-Match` with the `ETag` last read. A write answers `Event-Position`: send it as `After-Position`, to
 this or any other service, and the answer comes once what you wrote has taken effect there. Lists come in pages: send
-`next` back as `cursor`. Every no is a problem (RFC 9457) with a stable `slug`, listed beside each route. What an
-operator asks for (`POST /operations/…`) is no write: it says nothing new about anybody, takes no `Idempotency-Key`, and
-may be sent again without harm.
+`next` back as `cursor`. A route that ends in `/bulk` takes up to a thousand requests of the route before it, each with
+a `key` in place of the header, and answers each. Every no is a problem (RFC 9457) with a stable `slug`, listed beside
+each route. What an operator asks for (`POST /operations/…`) is no write: it says nothing new about anybody, takes no
+`Idempotency-Key`, and may be sent again without harm.
 
 **Cara memanggil.** Setiap permintaan membawa token (`Authorization: Bearer …`). Setiap penulisan membawa
 `Idempotency-Key`: permintaan yang dikirim ulang dengan kunci yang sama mendapat jawaban yang sama dan tidak dicatat dua
 kali; dengan `?check=1` permintaan hanya diperiksa. Perubahan membawa `If-Match` berisi `ETag` yang terakhir dibaca.
+Alamat yang berakhir dengan `/bulk` menerima hingga seribu permintaan sekaligus,
+masing-masing dengan `key`-nya sendiri dan jawabannya sendiri.
 Kirim `Event-Position` dari jawaban sebagai `After-Position` agar hasilnya pasti terlihat. Setiap penolakan memuat
 `slug` yang tetap; daftarnya ada di setiap alamat. Permintaan operator (`POST /operations/…`) bukan penulisan: tidak
 mencatat hal baru tentang siapa pun, tidak memerlukan `Idempotency-Key`, dan aman dikirim ulang.

@@ -1,6 +1,6 @@
 """Every no is an RFC 9457 problem with a stable slug, in English and Indonesian; none quotes what was sent."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -33,7 +33,10 @@ INTERNAL = Refusal(
     "internal", 500, "This is our fault. Nothing was recorded unless a retry says so.",
     "Ini kesalahan kami. Tidak ada yang dicatat kecuali pengiriman ulang menyatakannya.",
 )  # fmt: skip
-TOO_LARGE = Refusal("too-large", 413, "A request has at most one mebibyte.", "Permintaan paling besar satu mebibyte.")
+TOO_LARGE = Refusal(
+    "too-large", 413, "A request has at most one mebibyte, one in bulk eight.",
+    "Permintaan paling besar satu mebibita, permintaan massal delapan.",
+)  # fmt: skip
 METHOD_NOT_ALLOWED = Refusal(
     "method-not-allowed", 405, "This route does not take this method.", "Metode ini tidak berlaku untuk alamat ini."
 )
@@ -67,6 +70,20 @@ def answer(refused: Refused, headers: Mapping[str, str] | None = None) -> Respon
     return Response(orjson.dumps(body_of(refused)), status, all_headers, MEDIA_TYPE)
 
 
+def malformed_by(errors: Iterable[Mapping[str, Any]]) -> Refused:
+    """`malformed` with the fields that a model could not read: *errors* as pydantic has them."""
+    return Refused(MALFORMED, errors=[ColumnError(_place(e), e["type"]) for e in errors])
+
+
+def fault_of(error: Exception) -> Refused:
+    """What is answered where something failed that is no refusal; said in the log."""
+    if database.lost(error) or isinstance(error, (*Unreachable, FeedUnavailable, LogReplaced)):
+        log.warning("unavailable", error=type(error).__name__)
+        return Refused(UNAVAILABLE)
+    log.error("fault", exc_info=error)
+    return Refused(INTERNAL)
+
+
 def _place(error: Mapping[str, Any]) -> str:
     """Which field is wrong; never what stood in it, nor a name that the caller gave it: either may be a NIK."""
     source, *place = error["loc"]
@@ -85,7 +102,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def malformed(_request: Request, error: RequestValidationError) -> Response:
-        return answer(Refused(MALFORMED, errors=[ColumnError(_place(e), e["type"]) for e in error.errors()]))
+        return answer(malformed_by(error.errors()))
 
     @app.exception_handler(HTTPException)
     async def from_framework(_request: Request, error: HTTPException) -> Response:
@@ -96,8 +113,4 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def fault(_request: Request, error: Exception) -> Response:
-        if database.lost(error) or isinstance(error, (*Unreachable, FeedUnavailable, LogReplaced)):
-            log.warning("unavailable", error=type(error).__name__)
-            return answer(Refused(UNAVAILABLE))
-        log.error("fault", exc_info=error)
-        return answer(Refused(INTERNAL))
+        return answer(fault_of(error))

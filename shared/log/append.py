@@ -1,7 +1,8 @@
 """Appending: many commands in one call, each answered for itself.
 
 The batcher is group commit: while one call is being made durable, the commands that arrive wait and go together in
-the next. It puts no two commands in one call that share a command id, a claim, or a stream that one of them writes.
+the next. It puts no two commands in one call that share a command id, a claim, or a stream that one of them writes,
+unless they are a run: commands of one caller in an order in which each may rest on those before it.
 """
 
 import asyncio
@@ -22,13 +23,14 @@ from opentelemetry.trace import Span, SpanKind
 from shared import crash, database, telemetry
 
 _MOST = 128
+"""So many commands are enough for one call; a run is never divided, however long it is."""
 _PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 1.0
 _SAID_AGAIN = 100
 _CALL_SECONDS = 20.0
 """A call that takes longer is taken for lost, and asked again with the same ids."""
 _DURATIONS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
-_SIZES = (1, 2, 4, 8, 16, 32, 64, _MOST)
+_SIZES = (1, 2, 4, 8, 16, 32, 64, _MOST, 256, 512, 1024)
 
 log = structlog.get_logger()
 
@@ -64,7 +66,10 @@ class NewClaim:
 
 @dataclass(frozen=True, slots=True)
 class Append:
-    """One command: all of it or nothing. *streams* is the version seen of every stream that was read."""
+    """One command: all of it or nothing. *streams* is the version seen of every stream that was read.
+
+    In a run (`Batcher.append_run`) that is the version from before the run.
+    """
 
     command_id: UUID
     fingerprint: bytes
@@ -73,6 +78,11 @@ class Append:
     streams: Sequence[tuple[UUID, int]]
     events: Sequence[NewEvent] = ()
     claims: Sequence[NewClaim] = ()
+
+    @property
+    def held(self) -> set[object]:
+        """What its claims are about: what is held, and who holds of which kind."""
+        return {c.key for c in self.claims if c.key} | {(c.kind, c.holder) for c in self.claims}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +102,20 @@ class _Touched:
     read: set[UUID] = field(default_factory=set)
     claims: set[object] = field(default_factory=set)
 
-    def takes(self, append: Append) -> bool:
-        """Add *append* unless it touches what is touched already."""
-        written = {event.stream_id for event in append.events}
-        read = {stream for stream, _ in append.streams}
-        claims: set[object] = {c.key for c in append.claims if c.key}
-        claims |= {(c.kind, c.holder) for c in append.claims}
+    def takes(self, run: Sequence[Append]) -> bool:
+        """Add *run* unless it touches what is touched already."""
+        commands = {append.command_id for append in run}
+        written = {event.stream_id for append in run for event in append.events}
+        read = {stream for append in run for stream, _ in append.streams}
+        claims = {held for append in run for held in append.held}
         if (
-            append.command_id in self.commands
+            commands & self.commands
             or written & (self.written | self.read)
             or read & self.written
             or claims & self.claims
         ):
             return False
-        self.commands.add(append.command_id)
+        self.commands |= commands
         self.written |= written
         self.read |= read
         self.claims |= claims
@@ -114,11 +124,11 @@ class _Touched:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """An append that somebody waits for, in their span if that is recorded."""
+    """A run of appends that somebody waits for, each in its span if that is recorded; most have one alone."""
 
-    append: Append
-    answer: asyncio.Future[Verdict]
-    span: Span | None
+    run: Sequence[Append]
+    answer: asyncio.Future[list[Verdict]]
+    spans: Sequence[Span | None]
 
 
 class Batcher:
@@ -150,15 +160,25 @@ class Batcher:
 
     async def append(self, append: Append) -> Verdict:
         """Answered once it is durable."""
+        return (await self.append_run([append], [telemetry.recorded()]))[0]
+
+    async def append_run(self, run: Sequence[Append], spans: Sequence[Span | None] = ()) -> list[Verdict]:
+        """Appended in their order up to the first that is not ok; each of the others after that is in conflict.
+
+        No two of them have a command id, or anything that claims hold, in common. If one of them makes the call fail,
+        nothing is appended. *spans* are theirs.
+        """
         if self._ended_by:
             raise self._ended_by
-        asked = _Asked(append, asyncio.get_running_loop().create_future(), telemetry.recorded())
+        asked = _Asked(run, asyncio.get_running_loop().create_future(), spans)
         began = time.perf_counter()
         self._waiting.append(asked)
         self._arrived.set()
-        verdict = await asked.answer
-        self._took.record(time.perf_counter() - began, {"desmigratif.verdict": verdict.said})
-        return verdict
+        verdicts = await asked.answer
+        took = time.perf_counter() - began
+        for verdict in verdicts:
+            self._took.record(took, {"desmigratif.verdict": verdict.said})
+        return verdicts
 
     async def run(self) -> None:
         """Until cancelled. If this ends in any other way the process must end: nothing could be written any more."""
@@ -190,20 +210,22 @@ class Batcher:
         touched = _Touched()
         batch: list[_Asked] = []
         later: deque[_Asked] = deque()
-        while self._waiting and len(batch) < _MOST:
+        while self._waiting and len(touched.commands) < _MOST:
             asked = self._waiting.popleft()
-            (batch if touched.takes(asked.append) else later).append(asked)
+            (batch if touched.takes(asked.run) else later).append(asked)
         self._waiting.extendleft(reversed(later))
         if not self._waiting:
             self._arrived.clear()
         return batch
 
     async def _answer(self, batch: list[_Asked]) -> None:
-        attributes: telemetry.Attributes = {**_CALLED, "desmigratif.append.batch.size": len(batch)}
-        self._size.record(len(batch))
+        size = sum(len(asked.run) for asked in batch)
+        attributes: telemetry.Attributes = {**_CALLED, "desmigratif.append.batch.size": size}
+        self._size.record(size)
         try:
-            with telemetry.together("append batch", SpanKind.CLIENT, attributes, [asked.span for asked in batch]):
-                verdicts = await self._call([asked.append for asked in batch])
+            spans = [span for asked in batch for span in asked.spans]
+            with telemetry.together("append batch", SpanKind.CLIENT, attributes, spans):
+                verdicts = iter(await self._call([asked.run for asked in batch]))
         except (asyncpg.PostgresError, ValueError) as error:
             if len(batch) == 1:
                 log.error("append-failed", error=type(error).__name__, sqlstate=getattr(error, "sqlstate", None))
@@ -213,8 +235,8 @@ class Batcher:
             for asked in batch:
                 await self._answer([asked])
             return
-        for asked, verdict in zip(batch, verdicts, strict=True):
-            _settle(asked.answer, verdict)
+        for asked in batch:
+            _settle(asked.answer, list(itertools.islice(verdicts, len(asked.run))))
 
     async def _connect(self) -> asyncpg.Connection:
         """A connection that was looked at: one that was not is never appended through."""
@@ -226,8 +248,8 @@ class Batcher:
             raise
         return connection
 
-    async def _call(self, batch: list[Append]) -> list[Verdict]:
-        arguments = _arguments(batch)
+    async def _call(self, runs: list[Sequence[Append]]) -> list[Verdict]:
+        arguments = _arguments(runs)
         lost = 0
         while True:
             # At once the first time; ever more slowly where the server is there but cannot write (a full disk).
@@ -258,7 +280,7 @@ class Batcher:
                 ]
 
 
-def _settle(answer: asyncio.Future[Verdict], result: Verdict | Exception) -> None:
+def _settle(answer: asyncio.Future[list[Verdict]], result: list[Verdict] | Exception) -> None:
     if answer.done():  # its request was cancelled; the fact stands all the same
         return
     if isinstance(result, Exception):
@@ -268,11 +290,14 @@ def _settle(answer: asyncio.Future[Verdict], result: Verdict | Exception) -> Non
 
 
 _CALLED = {"db.system.name": "postgresql", "db.stored_procedure.name": "log.append"}
-_APPEND = "SELECT * FROM log.append({})".format(", ".join(f"${n}" for n in range(1, 25)))
+_APPEND = "SELECT * FROM log.append({})".format(", ".join(f"${n}" for n in range(1, 26)))
 
 
-def _arguments(batch: list[Append]) -> list[list[Any]]:
-    commands = [(a.command_id, a.fingerprint, a.answer.decode(), a.person_id) for a in batch]
+def _arguments(runs: list[Sequence[Append]]) -> list[list[Any]]:
+    batch = list(itertools.chain.from_iterable(runs))
+    commands = [
+        (a.command_id, a.fingerprint, a.answer.decode(), a.person_id, n) for n, run in enumerate(runs) for a in run
+    ]
     streams = [(i, stream, version) for i, a in enumerate(batch, 1) for stream, version in a.streams]
     events = [
         (
@@ -293,7 +318,7 @@ def _arguments(batch: list[Append]) -> list[list[Any]]:
         for e in a.events
     ]
     claims = [(i, c.kind, c.key, c.holder, c.person_id) for i, a in enumerate(batch, 1) for c in a.claims]
-    widths = ((commands, 4), (streams, 3), (events, 12), (claims, 5))
+    widths = ((commands, 5), (streams, 3), (events, 12), (claims, 5))
     return list(itertools.chain.from_iterable(_columns(rows, width) for rows, width in widths))
 
 

@@ -24,11 +24,14 @@ _PAGE = 1000
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """One stream as it was read: its events, personal fields opened."""
+    """One stream as it was read: its events, personal fields opened.
+
+    *key_ids*: by person, the key that sealed their fields here. *seen*: how many of the events were in the log.
+    """
 
     events: Sequence[DomainEvent]
     key_ids: Mapping[UUID, UUID]
-    """By person: the key that sealed their fields here."""
+    seen: int
 
     @property
     def version(self) -> int:
@@ -67,32 +70,54 @@ class EventLog:
         """The keyed hash under which a claim stands."""
         return ids.keyed(self._secret, "claim", kind, *parts)
 
-    async def holder(self, kind: str, parts: Sequence[str]) -> UUID | None:
-        """Who holds a claim."""
-        holder: UUID | None = await self.pool.fetchval(
-            "SELECT holder FROM log.claims WHERE key = $1", self.claim_key(kind, parts)
-        )
+    async def holder(self, _kind: str, key: bytes) -> UUID | None:
+        """Who holds the claim that stands under *key*."""
+        holder: UUID | None = await self.pool.fetchval("SELECT holder FROM log.claims WHERE key = $1", key)
         return holder
+
+    async def holders(self, keys: Sequence[bytes]) -> dict[bytes, UUID | None]:
+        """Who holds these claims."""
+        rows = await self.pool.fetch("SELECT key, holder FROM log.claims WHERE key = ANY($1)", keys)
+        return {**dict.fromkeys(keys), **{row["key"]: row["holder"] for row in rows}}
 
     async def history(self, stream_id: UUID) -> History:
         """A whole stream, in order, decrypted."""
         rows = await self.pool.fetch("SELECT * FROM log.events WHERE stream_id = $1 ORDER BY version", stream_id)
+        return self._history(rows, await self._keys_of(rows))
+
+    async def histories(self, stream_ids: Sequence[UUID]) -> dict[UUID, History]:
+        """The same for many at once."""
+        rows = await self.pool.fetch(
+            "SELECT * FROM log.events WHERE stream_id = ANY($1) ORDER BY stream_id, version", stream_ids
+        )
+        keys = await self._keys_of(rows)
+        by_stream: dict[UUID, list[asyncpg.Record]] = {stream_id: [] for stream_id in stream_ids}
+        for row in rows:
+            by_stream[row["stream_id"]].append(row)
+        return {stream_id: self._history(mine, keys) for stream_id, mine in by_stream.items()}
+
+    async def _keys_of(self, rows: Sequence[asyncpg.Record]) -> dict[UUID, bytes | None]:
         key_ids = {row["key_id"] for row in rows if row["key_id"]}
-        keys = await self.keys.get(key_ids) if key_ids else {}
+        return await self.keys.get(key_ids) if key_ids else {}
+
+    def _history(self, rows: Sequence[asyncpg.Record], keys: Mapping[UUID, bytes | None]) -> History:
         return History(
             [self.catalogue.decode(dict(row), keys) for row in rows],
             {row["person_id"]: row["key_id"] for row in rows if row["key_id"]},
+            len(rows),
         )
 
     async def answered(self, command_id: UUID, fingerprint: bytes) -> Verdict | None:
         """What a command was answered before, if it was."""
-        row = await self.pool.fetchrow("SELECT * FROM log.commands WHERE command_id = $1", command_id)
-        if row is None:
-            return None
-        reused = row["fingerprint"] is not None and row["fingerprint"] != fingerprint
-        return Verdict(
-            "reused" if reused else "duplicate", row["position"], row["published"], orjson.loads(row["answer"])
+        return (await self.all_answered([(command_id, fingerprint)]))[0]
+
+    async def all_answered(self, commands: Sequence[tuple[UUID, bytes]]) -> list[Verdict | None]:
+        """The same for many at once: command ids with their fingerprints."""
+        rows = await self.pool.fetch(
+            "SELECT * FROM log.commands WHERE command_id = ANY($1)", [command_id for command_id, _ in commands]
         )
+        found = {row["command_id"]: row for row in rows}
+        return [_answered(found.get(command_id), fingerprint) for command_id, fingerprint in commands]
 
     async def check_schema(self) -> None:
         """Raise `UnknownSchema` if the log holds a fact that this code is too old to read."""
@@ -179,13 +204,22 @@ class EventLog:
         )
         await crash.at("erase.done")
 
-    async def erase_for(self, command_id: UUID) -> None:
-        """Carry out the erasures that a command recorded, also where its first sending was cut off before it did."""
+    async def erase_for(self, *command_ids: UUID) -> None:
+        """Carry out the erasures that commands recorded, also where a first sending was cut off before it did."""
         rows = await self.pool.fetch(
-            "SELECT person_id FROM log.events WHERE meta ? 'erases' AND meta->>'command' = $1", str(command_id)
+            "SELECT person_id FROM log.events WHERE meta ? 'erases' AND meta->>'command' = ANY($1)",
+            [str(command_id) for command_id in command_ids],
         )
         for row in rows:
             await self.erase(row["person_id"])
+
+    async def erasing(self, command_ids: Sequence[UUID]) -> set[UUID]:
+        """Which of these commands recorded an erasure."""
+        rows = await self.pool.fetch(
+            "SELECT meta->>'command' AS command FROM log.events WHERE meta ? 'erases' AND meta->>'command' = ANY($1)",
+            [str(command_id) for command_id in command_ids],
+        )
+        return {UUID(row["command"]) for row in rows}
 
     async def heard_erased(self, person_id: UUID) -> None:
         """Erase somebody whose erasure another service published; remembered for `erase_again`."""
@@ -212,6 +246,13 @@ class EventLog:
             after,
         )
         return [{"position": row["position"], **orjson.loads(row["cause"])} for row in rows]
+
+
+def _answered(row: asyncpg.Record | None, fingerprint: bytes) -> Verdict | None:
+    if row is None:
+        return None
+    reused = row["fingerprint"] is not None and row["fingerprint"] != fingerprint
+    return Verdict("reused" if reused else "duplicate", row["position"], row["published"], orjson.loads(row["answer"]))
 
 
 # A loose index scan would need an index on type; the newest versions are few and this runs once a start.

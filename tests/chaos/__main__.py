@@ -17,8 +17,7 @@ import stamina.instrumentation
 
 from tests.chaos.faults import ALL
 from tests.chaos.run import FAULTS, Run, run
-
-SEED = "DESMIGRATIF_TEST_SEED"
+from tests.conftest import SEED
 
 
 def main() -> None:

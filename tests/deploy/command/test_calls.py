@@ -17,7 +17,7 @@ async def serve() -> AsyncIterator[Serve]:
     runners: list[web.AppRunner] = []
 
     async def start(handler: Handler) -> str:
-        app = web.Application()
+        app = web.Application(client_max_size=16 << 20)
         app.router.add_route("*", "/{path:.*}", handler)
         runner = web.AppRunner(app)
         await runner.setup()
@@ -112,6 +112,36 @@ async def test_a_service_that_is_away_for_longer_than_the_patience_is_named() ->
     async with calls("http://127.0.0.1:9", patience_seconds=0.2) as asked:
         with pytest.raises(Unreachable, match="registry does not answer"):
             await asked.get(REGISTRY, "/figures")
+
+
+async def test_many_writes_are_as_few_requests_as_take_them_and_a_503_of_one_is_asked_again(serve: Serve) -> None:
+    sizes: list[int] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        assert (request.path, dict(request.query)) == ("/workers/bulk", {"check": "1"})
+        items = (await request.json())["items"]
+        sizes.append(len(items))
+        status = 503 if len(sizes) == 1 else 201
+        results = [{"status": status if one["body"]["n"] == 7 else 409, "slug": one["key"]} for one in items]
+        return web.json_response({"results": results}, headers={"Event-Position": f"registry={len(sizes)}@00000000"})
+
+    async with calls(await serve(answer)) as asked:
+        replies = await asked.post_all(REGISTRY, "/workers", [(f"k{n}", {"n": n}) for n in range(1500)], check=True)
+        large = [(f"k{n}", {"n": n, "name": "S" * (600 << 10)}) for n in range(2)]
+        await asked.post_all(REGISTRY, "/workers", large, check=True)
+    assert sizes == [1000, 1000, 500, 1, 1]
+    assert [reply.slug for reply in replies] == [f"k{n}" for n in range(1500)]
+    assert [n for n, reply in enumerate(replies) if reply.ok] == [7]
+    assert (replies[0].position, replies[-1].position) == ("registry=2@00000000", "registry=3@00000000")
+
+
+async def test_what_is_said_of_a_bulk_request_is_said_of_none_of_its_items(serve: Serve) -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.json_response({"slug": "scope-missing", "title": "No.", "title_id": "Tidak."}, status=403)
+
+    async with calls(await serve(answer)) as asked:
+        with pytest.raises(Unexpected, match="scope-missing"):
+            await asked.post_all(REGISTRY, "/workers", [("k", {})])
 
 
 async def test_a_list_is_read_page_by_page(serve: Serve) -> None:

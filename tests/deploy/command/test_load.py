@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -6,7 +7,7 @@ import pytest
 
 from deploy.command.calls import MIGRATION, REGISTRY, Calls, Reply
 from deploy.command.failures import Unexpected
-from deploy.command.load import Judged, Load, Outcome, in_turn, verdict, write_report
+from deploy.command.load import TOGETHER, Judged, Load, Outcome, in_turn, verdict, write_report
 from deploy.command.placements import Cells, Line
 
 
@@ -116,25 +117,32 @@ class StandIn(Calls):
     def __init__(self, **answers: Reply) -> None:
         super().__init__({}, lambda: "")
         self.asked: list[tuple[str, str, dict[str, Any], str, str | None]] = []
+        self.requests: list[tuple[str, int]] = []
         self._answers = answers
 
-    async def post(
+    async def post_all(
         self,
         service: str,
         path: str,
-        body: Any,
+        items: Iterable[tuple[str, Mapping[str, Any]]],
         *,
-        key: str,
         after: str | None = None,
         check: bool = False,
-        timeout_seconds: float | None = None,
-    ) -> Reply:
-        assert timeout_seconds is None
+    ) -> list[Reply]:
         await asyncio.sleep(0)
         what = f"{'check_' if check else ''}{path.removeprefix('/')}"
-        self.asked.append((service, what, dict(body), key, after))
-        unknown = what == "check_departures" and "worker_id" in body and "unknown" in self._answers
-        return self._answers["unknown" if unknown else what]
+        replies = []
+        for key, body in items:
+            self.asked.append((service, what, dict(body), key, after))
+            unknown = what == "check_departures" and "worker_id" in body and "unknown" in self._answers
+            replies.append(self._answers["unknown" if unknown else what])
+        self.requests.append((what, len(replies)))
+        return replies
+
+
+async def one(calls: StandIn, line: Line, run: str | None = None) -> Judged:
+    (judged,) = await Load(calls, run).together([line])
+    return judged
 
 
 def known(status: int, body: dict[str, Any], position: str | None = None) -> Reply:
@@ -151,7 +159,7 @@ ACCEPTING = {
 
 async def test_a_line_is_checked_at_both_before_it_is_written_at_either() -> None:
     calls = StandIn(**ACCEPTING)
-    judged = await Load(calls, "run").one(line(2, "1"))
+    judged = await one(calls, line(2, "1"), "run")
     assert (judged.outcome, judged.worker_id, judged.trip_id, str(judged.departed_on)) == (
         "accepted",
         "p",
@@ -171,7 +179,7 @@ async def test_a_line_is_checked_at_both_before_it_is_written_at_either() -> Non
 
 async def test_a_rejected_line_is_written_nowhere() -> None:
     calls = StandIn(**ACCEPTING | {"check_departures": answered(422, "country-unknown")})
-    judged = await Load(calls).one(line(2, "1"))
+    judged = await one(calls, line(2, "1"))
     assert (judged.outcome, judged.codes, judged.worker_id) == ("rejected", ("country-unknown",), None)
     assert [what for _, what, *_ in calls.asked] == ["check_workers", "check_departures"]
 
@@ -180,31 +188,68 @@ async def test_a_worker_whom_the_other_service_has_not_heard_of_is_checked_witho
     calls = StandIn(
         **ACCEPTING | {"check_workers": known(200, {"id": "p"}), "unknown": answered(404, slug="worker-unknown")}
     )
-    assert (await Load(calls).one(line(2, "1"))).outcome == "accepted"
+    assert (await one(calls, line(2, "1"))).outcome == "accepted"
     assert [what for _, what, *_ in calls.asked][1:3] == ["check_departures"] * 2
 
 
 async def test_if_the_second_write_is_refused_all_the_same_the_person_stays() -> None:
     calls = StandIn(**ACCEPTING | {"departures": answered(409, slug="duplicate-row")})
-    judged = await Load(calls).one(line(2, "1"))
+    judged = await one(calls, line(2, "1"))
     assert (judged.outcome, judged.codes, judged.worker_id) == ("rejected", ("duplicate-row",), "p")
 
 
 async def test_an_unreadable_line_is_reported_and_posted_nowhere() -> None:
     calls = StandIn()
-    judged = await Load(calls).one(Line(2, None))
+    judged = await one(calls, Line(2, None))
     assert (judged.outcome, judged.codes, calls.asked) == ("rejected", ("line-not-utf-8",), [])
 
 
-@pytest.mark.parametrize(("status", "slug"), [(401, "token-invalid"), (403, "scope-missing"), (500, "internal")])
-async def test_what_says_nothing_of_the_line_ends_the_load(status: int, slug: str) -> None:
-    calls = StandIn(**ACCEPTING | {"check_workers": answered(status, slug=slug)})
-    with pytest.raises(Unexpected, match=slug):
+async def test_what_says_nothing_of_the_line_ends_the_load() -> None:
+    calls = StandIn(**ACCEPTING | {"check_workers": answered(500, slug="internal")})
+    with pytest.raises(Unexpected, match="internal"):
         await Load(calls).all([line(2, "1"), line(3, "2")], lambda _: None)
 
 
 async def test_another_run_has_other_keys() -> None:
     calls = StandIn(**ACCEPTING)
     for _ in range(2):
-        await Load(calls).one(line(2, "1"))
+        await one(calls, line(2, "1"))
     assert len({key for *_, key, _ in calls.asked}) == len(calls.asked)
+
+
+async def test_lines_go_many_in_a_request_and_those_of_one_person_in_later_ones() -> None:
+    calls = StandIn(**ACCEPTING)
+    lines = [line(n, str(n % (TOGETHER + 50))) for n in range(2, TOGETHER + 62)]
+    done: list[Judged] = []
+    await Load(calls, "run").all(lines, done.append)
+    assert sorted(one.line.number for one in done) == [line.number for line in lines]
+    assert {one.outcome for one in done} == {"accepted"}
+    assert sorted(size for what, size in calls.requests if what == "workers") == [10, 50, TOGETHER]
+    order = {key.split(":")[1]: n for n, (_, what, _, key, _) in enumerate(calls.asked) if what == "departures"}
+    checked = {key.split(":")[1]: n for n, (_, what, _, key, _) in enumerate(calls.asked) if what == "check_workers"}
+    for first in range(2, 12):
+        assert order[str(first)] < checked[str(first + TOGETHER + 50)]
+
+
+async def test_in_one_request_each_line_has_its_own_end() -> None:
+    calls = StandIn(**ACCEPTING)
+    bad = known(422, {"slug": "nik-length", "errors": [{"column": "nik", "code": "nik-length"}]})
+
+    async def judged_by(items: list[tuple[str, Mapping[str, Any]]], replies: list[Reply]) -> list[Reply]:
+        return [bad if body.get("nik") == "3" else reply for (_, body), reply in zip(items, replies, strict=True)]
+
+    ask = calls.post_all
+
+    async def post_all(service: str, path: str, items: Any, **more: Any) -> list[Reply]:
+        asked = list(items)
+        return await judged_by(asked, await ask(service, path, asked, **more))
+
+    calls.post_all = post_all  # type: ignore[method-assign]
+    judged = await Load(calls).together([line(2, "1"), Line(3, None), line(4, "3"), line(5, "4")])
+    assert [(one.line.number, one.outcome, one.codes) for one in judged] == [
+        (2, "accepted", ()),
+        (3, "rejected", ("line-not-utf-8",)),
+        (4, "rejected", ("nik-length",)),
+        (5, "accepted", ()),
+    ]
+    assert ("workers", 2) in calls.requests

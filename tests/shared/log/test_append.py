@@ -134,6 +134,47 @@ async def test_what_is_refused_neither_claims_nor_releases(writer: Writer) -> No
     assert [row["key"] for row in await writer.rows("SELECT key FROM log.claims")] == [b"number:1"]
 
 
+# Runs
+
+
+async def test_a_run_is_appended_up_to_the_first_that_is_not_ok(writer: Writer) -> None:
+    stale, stream = uuid.uuid4(), uuid.uuid4()
+    await writer.one(append(event(stale)))
+    run = [append(event(stream)), append(event(stale)), append(event(uuid.uuid4())), append(event(uuid.uuid4()))]
+    verdicts = await writer.batcher.append_run(run)
+    assert [v.said for v in verdicts] == ["ok", "conflict", "conflict", "conflict"]
+    assert [f[:2] for f in await facts(writer)] == [(1, stale), (2, stream)]
+    # Also one that needs no more to be done ends it: what comes after it was decided as if it did.
+    verdicts = await writer.batcher.append_run([run[0], run[2]])
+    assert [v.said for v in verdicts] == ["duplicate", "conflict"]
+
+
+async def test_in_a_run_each_names_the_versions_from_before_it(writer: Writer) -> None:
+    stream = uuid.uuid4()
+    await writer.one(append(event(stream, public=True)))
+    run = [append(event(stream, public=True), seen=[(stream, 1)]) for _ in range(3)]
+    verdicts = await writer.batcher.append_run([*run, append(seen=[(stream, 1)])])
+    assert [(v.said, v.position, v.published) for v in verdicts] == [
+        ("ok", 2, 2), ("ok", 3, 3), ("ok", 4, 4), ("ok", 4, 4)
+    ]  # fmt: skip
+    assert [f[2] for f in await facts(writer)] == [1, 2, 3, 4]
+    assert [v.said for v in await writer.batcher.append_run(run)] == ["duplicate", "conflict", "conflict"]
+
+
+async def test_what_another_run_does_is_no_matter_to_this_one(writer: Writer) -> None:
+    stale = uuid.uuid4()
+    await writer.one(append(event(stale)))
+    await writer.rest()
+    runs = [[append(event(stale)), append(event(uuid.uuid4()))], [append(event(uuid.uuid4())) for _ in range(3)]]
+    waiting = [asyncio.create_task(writer.batcher.append_run(run)) for run in runs]
+    await asyncio.sleep(0)
+    writer.go()
+    assert [[v.said for v in verdicts] for verdicts in await asyncio.gather(*waiting)] == [
+        ["conflict", "conflict"],
+        ["ok", "ok", "ok"],
+    ]
+
+
 # Many at once
 
 

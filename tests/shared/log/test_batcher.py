@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import secrets
 import uuid
 
 import asyncpg
@@ -17,8 +16,8 @@ from tests.shared.street import until
 def next_batch(*waiting: Append) -> list[Append]:
     batcher = Batcher("", lambda _: asyncio.sleep(0), lambda: None)
     for one in waiting:
-        batcher._waiting.append(_Asked(one, asyncio.get_running_loop().create_future(), None))
-    return [asked.append for asked in batcher._next_batch()]
+        batcher._waiting.append(_Asked([one], asyncio.get_running_loop().create_future(), ()))
+    return [one for asked in batcher._next_batch() for one in asked.run]
 
 
 async def test_what_touches_nothing_in_common_goes_together() -> None:
@@ -126,9 +125,9 @@ async def nothing_lost_or_doubled(writer: Writer, acknowledged: dict[uuid.UUID, 
     assert [row["position"] for row in there] == [row["published"] for row in there] == list(range(1, len(there) + 1))
 
 
-async def test_connections_cut_under_32_writers_lose_and_double_nothing(writer: Writer, cluster: Postgres) -> None:
-    seed = secrets.randbits(32)
-    print(f"seed {seed}")  # noqa: T201
+async def test_connections_cut_under_32_writers_lose_and_double_nothing(
+    writer: Writer, cluster: Postgres, seed: int
+) -> None:
     chance = random.Random(seed)  # noqa: S311
     done, acknowledged = asyncio.Event(), dict[uuid.UUID, tuple[int, int]]()
     writer.go()
@@ -146,9 +145,9 @@ async def test_connections_cut_under_32_writers_lose_and_double_nothing(writer: 
     await nothing_lost_or_doubled(writer, acknowledged)
 
 
-async def test_a_killed_postgres_under_32_writers_loses_and_doubles_nothing(writer: Writer, cluster: Postgres) -> None:
-    seed = secrets.randbits(32)
-    print(f"seed {seed}")  # noqa: T201
+async def test_a_killed_postgres_under_32_writers_loses_and_doubles_nothing(
+    writer: Writer, cluster: Postgres, seed: int
+) -> None:
     chance = random.Random(seed)  # noqa: S311
     done, acknowledged = asyncio.Event(), dict[uuid.UUID, tuple[int, int]]()
     writer.go()
