@@ -108,7 +108,9 @@ def test_a_row_is_changed_by_facts_of_one_key_alone(name: str, view: View, progr
 
 
 @pytest.mark.parametrize(("name", "view"), VIEWS)
-def test_facts_of_different_keys_may_come_in_any_order(name: str, view: View, programmes: list[Programme]) -> None:
+def test_facts_of_different_keys_may_come_in_any_order(
+    name: str, view: View, programmes: list[Programme], seed: int
+) -> None:
     chance = random.Random(seed)  # noqa: S311
     for programme in programmes:
         facts = facts_of(name, view, programme)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import aiohttp
+import orjson
 
 from deploy.command.calls import COOPERATIVE, ENTERPRISE, MIGRATION, PARENTING, REGISTRY, Calls, Reply, _NotNow
 from deploy.command.failures import Unreachable
@@ -47,7 +48,8 @@ class Witness(Calls):
         headers = {"Idempotency-Key": asked.key} if asked.key else {}
         headers |= {"If-Match": asked.if_match} if asked.if_match else {}
         headers |= {"After-Position": after} if after else {}
-        return await self._ask(asked.service, asked.method, asked.path, query={}, headers=headers, body=asked.body)
+        data = None if asked.body is None else orjson.dumps(asked.body)
+        return await self._ask(asked.service, asked.method, asked.path, query={}, headers=headers, data=data)
 
     async def _once(
         self,

@@ -64,10 +64,13 @@ class Histories:
 
     async def history(self, stream: UUID) -> History:
         events = self.events.get(stream, ())
-        return History(events, {})
+        return History(events, {}, len(events))
 
-    async def holder(self, kind: str, parts: Sequence[str]) -> UUID | None:
-        return self.claims.get((kind, *parts))
+    def claim_key(self, kind: str, parts: Sequence[str]) -> bytes:
+        return repr((kind, *parts)).encode()
+
+    async def holder(self, _kind: str, key: bytes) -> UUID | None:
+        return {self.claim_key(kind, parts): holder for (kind, *parts), holder in self.claims.items()}.get(key)
 
 
 def work(
@@ -83,7 +86,8 @@ def work(
 
     caller = Caller("regency", frozenset({"integrator"}), area)
     request = Request(COMMAND_ID, b"", caller, TODAY, check=check, if_match=if_match)
-    return Work(cast("EventLog", Histories(events, claims or {})), request, no_rows)
+    histories = Histories(events, claims or {})
+    return Work(cast("EventLog", histories), request, no_rows, histories)
 
 
 async def decided(attempt: Work, command: Any) -> tuple[Answer, list[DomainEvent]]:
