@@ -1,5 +1,7 @@
 """Fixtures: real PostgreSQL and real NATS, always."""
 
+import os
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +9,9 @@ import pytest
 
 from deploy.house import House
 from tests.houses import Api, a_house
+
+SEED = "DESMIGRATIF_TEST_SEED"
+"""What all that is drawn at random is drawn from; without it another one in every run."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -18,10 +23,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    os.environ[SEED] = os.environ.get(SEED) or str(secrets.randbits(32))  # workers have their environment from here
     if config.getoption("--containers"):
         # An engine holds a container's port open while nobody listens behind it. nats-py leaves the socket of a
         # greeting that did not come to the garbage collector.
         config.addinivalue_line("filterwarnings", "ignore:unclosed <StreamWriter:ResourceWarning")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Whatever comes of it, it can be done again."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter and not hasattr(session.config, "workerinput"):
+        reporter.write_line(f"{SEED}={os.environ[SEED]}")
+
+
+@pytest.fixture(scope="session")
+def seed() -> int:
+    """For whoever draws at random."""
+    return int(os.environ[SEED])
 
 
 @pytest.fixture(scope="session")

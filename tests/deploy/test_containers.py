@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from deploy import SERVICES, issuer, issuing, nats, secret_environment
 from deploy.command.main import app
+from deploy.house import MOST_REPLICAS
 from deploy.nats import configuration_for_containers
 from shared.errors import Refused
 from shared.http.problems import UNAVAILABLE, answer
@@ -212,7 +213,8 @@ def test_the_proxy_has_a_door_for_each_service() -> None:
     doors = dict(re.findall(r"use_backend (\w+) if \{ dst_port (\d+) \}", PROXY))
     assert doors == {service: str(port) for port, service in enumerate(SERVICES, 8101)}
     assert dict(re.findall(r"server-template replica \d+ (\w+):(\d+)", PROXY)) == dict.fromkeys(SERVICES, "8000")
-    assert dict(re.findall(r"nbsrv\((\w+)\) (eq 0)", PROXY)) == dict.fromkeys(SERVICES, "eq 0")
+    assert re.findall(r"acl somebody nbsrv\((\w+)\) gt 0", PROXY) == list(SERVICES)
+    assert set(re.findall(r"server-template replica (\d+)", PROXY)) == {str(MOST_REPLICAS)}
 
 
 def test_an_operator_s_commands_reach_a_service_that_is_not_ready() -> None:

@@ -31,6 +31,7 @@ CREATE TABLE watched.moves (
   n bigint GENERATED ALWAYS AS IDENTITY, hearer text, source text, before bigint, after bigint, pid int,
   holder uuid, at timestamptz);
 CREATE TABLE watched.changes (name text, ran_out boolean);
+CREATE TABLE watched.held (name text, holder uuid, PRIMARY KEY (name, holder));
 CREATE TABLE watched.processes (holder uuid PRIMARY KEY, pid int);
 CREATE FUNCTION watched.pid() RETURNS int LANGUAGE sql AS
   $$ SELECT split_part(current_setting('application_name'), ' ', 2)::int $$;
@@ -45,6 +46,7 @@ END $$;
 CREATE FUNCTION watched.taken() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
   INSERT INTO watched.processes VALUES (NEW.holder, watched.pid()) ON CONFLICT DO NOTHING;
+  INSERT INTO watched.held VALUES (NEW.name, NEW.holder) ON CONFLICT DO NOTHING;
   IF TG_OP = 'UPDATE' THEN
     INSERT INTO watched.changes SELECT NEW.name, OLD.until < clock_timestamp() WHERE NEW.holder <> OLD.holder;
   END IF;
@@ -119,13 +121,12 @@ class Ledger:
         found += [f"{self.service} {row['name']}: taken before it had run out" for row in early]
         return found
 
-    async def movers(self) -> dict[str, int]:
-        """By subscription, how often another process went on with it."""
-        by_subscription: dict[str, list[int]] = defaultdict(list)
-        for move in await self.moves():
-            if "_beside" not in move.hearer:
-                by_subscription[f"{move.hearer}<{move.source}"].append(move.pid)
-        return {name: len(runs(pids)) - 1 for name, pids in by_subscription.items()}
+    async def readers(self) -> dict[str, int]:
+        """By subscription, how many processes have been the active one."""
+        rows = await self.connection.fetch(
+            "SELECT name, count(*) FROM watched.held WHERE name LIKE '%<%' AND name NOT LIKE '%beside%' GROUP BY name"
+        )
+        return dict(map(tuple, rows))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from deploy import SERVICES
 from deploy.house import House
 from shared.http import examples
 from tests.architecture.names import service
-from tests.houses import Api
+from tests.houses import Api, a_house
 from tests.promises import application, example_of
 
 REGISTRY, MIGRATION, ENTERPRISE, PARENTING, COOPERATIVE = SERVICES
@@ -109,15 +109,16 @@ def _comparable(shown: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def reader(house: House) -> Reader:
-    """Who has tried everything."""
-    reader = Reader(house)
-    _a_family(reader)
-    _abroad_and_home(reader)
-    _training_and_a_group(reader)
-    _all_taken_back(reader)
-    _many_at_once(reader)
-    return reader
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
+    """Who has tried everything, in a house with nobody else in it: figures are shown too."""
+    with a_house(tmp_path_factory.mktemp("reader") / "data") as house:
+        reader = Reader(house)
+        _a_family(reader)
+        _abroad_and_home(reader)
+        _training_and_a_group(reader)
+        _all_taken_back(reader)
+        _many_at_once(reader)
+        yield reader
 
 
 def _a_family(reader: Reader) -> None:

@@ -233,7 +233,7 @@ def the_operator_is_told(house: Operated, they: People) -> None:
     assert (code, table.count(they.siti), table.count("Rehearsed")) == (1, 2, 5)
     code, tables, sentences = house.asks("status")
     assert code == 1
-    assert f"enterprise has parked {they.siti} at training_roster since " in sentences
+    assert f"enterprise has parked · tertahan: {they.siti} at training_roster since " in sentences
     assert "Rehearsed, 3 of migration_service's facts wait from " in sentences
     code, as_json, _ = house.asks("status", "--json")
     assert code == 1
@@ -269,7 +269,7 @@ def test_too_many_people_within_a_minute_stop_the_subscription_and_the_service_s
         [stopped] = json.loads(house.asks("status", "--json")[1])["enterprise"]["stopped"]
         code, _, sentences = house.asks("status")
         assert code == 1
-        assert f"enterprise has stopped: {stopped['subscription']} at {stopped['number']}" in sentences
+        assert f"enterprise has stopped · berhenti: {stopped['subscription']} at {stopped['number']}" in sentences
         assert "waits for stopped subscription training_roster<registry" in sentences
         waiting = {who for who in house.parked() if who[1] == "registry"}
         assert waiting == {(ROSTER, "registry", person) for person in people[:MOST_A_MINUTE]}

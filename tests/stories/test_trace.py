@@ -198,7 +198,7 @@ def test_metrics_come_with_what_is_true(told: Told) -> None:
     followed = {(s.name, v.name, source) for s in declared() for v in s.views for source in v.heard}
     followed |= {(s.name, v.name, s.name) for s in declared() for v in s.views if v.own}
     followed |= {(s.name, HEARER, source) for s in declared() if s.react for source in s.react.hears}
-    of_subscriptions = (metrics.LAG, metrics.LAG_SECONDS, metrics.PARKED)
+    of_subscriptions = (metrics.LAG, metrics.LAG_SECONDS, metrics.PARKED, metrics.STOPPED)
     expected: set[tuple[str, ...]] = {
         (s, name, hearer, source) for s, hearer, source in followed for name in of_subscriptions
     }

@@ -1,9 +1,7 @@
 """A process that is paused (SIGSTOP, a virtual machine that is moved) holds nothing that others wait for."""
 
 import asyncio
-import os
 import random
-import secrets
 import signal
 import sys
 import time
@@ -34,11 +32,8 @@ async def appending(url: str) -> AsyncIterator[asyncio.subprocess.Process]:
 
 
 async def test_whenever_a_process_is_paused_others_go_on_appending(
-    appending: asyncio.subprocess.Process, writer: Writer, capsys: pytest.CaptureFixture[str]
+    appending: asyncio.subprocess.Process, writer: Writer, seed: int
 ) -> None:
-    seed = int(os.environ.get("DESMIGRATIF_TEST_SEED") or secrets.randbits(32))
-    with capsys.disabled():
-        print(f"\nDESMIGRATIF_TEST_SEED={seed}")  # noqa: T201 - whatever comes of it, it can be done again
     drawn = random.Random(seed)  # noqa: S311 - the same seed pauses after the same times
     longest = 0.0
     for _ in range(PAUSES):
