@@ -6,7 +6,7 @@ import pytest
 
 from tests.chaos.run import Run, run
 
-FEWER = 8
+FEWER = 6
 """So many faults; ``make chaos`` makes a dozen."""
 
 

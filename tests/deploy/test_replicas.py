@@ -12,10 +12,8 @@ import orjson
 import psutil
 import pytest
 
-from deploy.command import verify
-from deploy.command.calls import ENTERPRISE, MIGRATION, REGISTRY
+from deploy.command.calls import ENTERPRISE, REGISTRY
 from deploy.house import House
-from tests.faults.life import Clients, all_heard, life_in, of_accepted, rosters
 from tests.houses import KENANGA, a_house, nik
 
 
@@ -34,24 +32,6 @@ async def until(true: Callable[[], object], seconds: float = 30.0) -> None:
     while not true():
         assert time.monotonic() < end, "it did not come about"
         await asyncio.sleep(0.02)
-
-
-async def test_no_request_fails_while_services_are_scaled_and_restarted_under_them(replicated: House) -> None:
-    async def change() -> None:
-        await asyncio.to_thread(replicated.scale, {REGISTRY: 2, ENTERPRISE: 3})
-        await asyncio.to_thread(replicated.restart_service, REGISTRY)
-        await asyncio.to_thread(replicated.restart_service, MIGRATION)
-        await asyncio.to_thread(replicated.scale, {REGISTRY: 1, ENTERPRISE: 1})
-
-    async with life_in(replicated) as town, Clients(replicated, "operator") as operator:
-        changing = asyncio.create_task(change())
-        while not changing.done():
-            await town.happen()
-        await changing
-        assert len(town.trips) > 8
-        await all_heard(operator)
-        assert (await verify.ask(operator)).findings == []
-        assert await rosters(town.calls) == of_accepted(town.trips)
 
 
 async def test_one_that_waits_for_something_does_not_listen_beside_one_that_serves(replicated: House) -> None:

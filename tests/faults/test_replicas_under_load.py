@@ -31,7 +31,7 @@ from tests.faults.returns import Report, returning
 from tests.faults.watching import Watched, watching
 from tests.houses import a_house
 
-RATE = float(os.environ.get("DESMIGRATIF_TEST_RATE", "40"))
+RATE = float(os.environ.get("DESMIGRATIF_TEST_RATE", "25"))
 REASONS = ("contract_ended",) * 9 + ("leave",) + ("deported",) * 9 + ("died",)
 TAKEN_OVER_WITHIN_SECONDS = 5.0
 PAUSED_SECONDS = 6.0
