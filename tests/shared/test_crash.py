@@ -10,7 +10,7 @@ import pytest
 
 from shared import crash
 from shared.crash import CrashRefused
-from tests.shared.street import DAY
+from tests.shared.tiny import DAY
 
 ARMED = """
 import asyncio

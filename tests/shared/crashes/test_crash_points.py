@@ -23,7 +23,8 @@ from tests.houses import KENANGA, nik
 from tests.servers import Nats
 from tests.shared.crashes.callers import Callers, heard, holds, nothing_leads_to
 from tests.shared.crashes.row import REAL, Row
-from tests.shared.street import DAY, Databases, sweep
+from tests.shared.street import Databases, sweep
+from tests.shared.tiny import DAY
 
 Scene = Callable[[Row, Callers, str], Awaitable[None]]
 """Gets what the process that dies is armed with, as ``append.asked:4``."""
