@@ -80,8 +80,8 @@ POINTS: Mapping[str, str] = MappingProxyType(
         "schema.revised": "a schema was brought up to date; nothing is committed",
         "schema.committed": "one schema is up to date; the next is not",
         # A placement list:
-        "load.registered": "a line's worker is registered; the departure is not recorded",
-        "load.recorded": "a line is recorded at both services; it is not in the report",
+        "load.registered": "the workers of some lines are registered; their departures are not recorded",
+        "load.recorded": "some lines are recorded at both services; they are not in the report",
         "load.judged": "every line is judged; the report is not written",
     }
 )

@@ -15,7 +15,7 @@ from uuid import UUID
 import orjson
 import sqlalchemy as sa
 
-from shared import ids, telemetry, wire
+from shared import database, ids, telemetry, wire
 from shared.decider import Claim, Decider, DomainEvent
 from shared.errors import NOT_FOUND, OUTSIDE_AREA, Refusal, Refused
 from shared.log.append import Append, NewClaim, NewEvent, Verdict
@@ -322,8 +322,10 @@ async def _execute(runtime: "Runtime", request: Request, command: object) -> Don
         try:
             # 1 read, 2 fold, 3 decide
             answer = await runtime.handle(work, command)
-        except Refused:
-            # What refuses a retry may be the very fact that its first sending recorded.
+        except Exception as error:
+            if database.lost(error):
+                raise
+            # What refuses a retry, or makes it fail, may be the very fact that its first sending recorded.
             earlier = await runtime.log.answered(request.command_id, request.fingerprint)
             if earlier is None:
                 raise

@@ -23,10 +23,15 @@ WHAT_EACH_BEGINS_WITH = {
 }
 
 
+LONG = {"load", "memory", "start"}
+"""They begin and end whole houses; the command, the house and the returns they use are tested elsewhere."""
+
+
 def test_every_figure_comes_out_with_a_ratio(tmp_path: Path) -> None:
+    tried = [name for name in FIGURES if name not in LONG]
     told = tmp_path / "bench.json"
     ran = subprocess.run(
-        [sys.executable, "-m", "tests.bench", "--tiny", "--json", told],
+        [sys.executable, "-m", "tests.bench", *tried, "--tiny", "--json", told],
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
@@ -35,7 +40,7 @@ def test_every_figure_comes_out_with_a_ratio(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stderr
     figures = orjson.loads(told.read_bytes())["figures"]
     assert tuple(WHAT_EACH_BEGINS_WITH) == FIGURES
-    assert [name for name, key in WHAT_EACH_BEGINS_WITH.items() if not any(f.startswith(key) for f in figures)] == []
+    assert [name for name in tried if not any(f.startswith(WHAT_EACH_BEGINS_WITH[name]) for f in figures)] == []
     assert {key: figure["ratio"] for key, figure in figures.items() if not figure["ratio"] > 0} == {}
     assert "short of their target" in ran.stdout
 

@@ -284,7 +284,7 @@ async def twins(street: Street) -> Twins:
 
 @given(told=TOLD)
 @settings(
-    max_examples=50,
+    max_examples=25,
     deadline=None,
     # Each example has keys, persons and numbers of its own in the logs of the one test.
     suppress_health_check=[HealthCheck.function_scoped_fixture],

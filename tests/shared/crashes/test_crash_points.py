@@ -333,8 +333,8 @@ SCENES: Mapping[str, tuple[Scene, int]] = {
     "databases.made": (preparing, 2),
     "schema.revised": (preparing, 1),
     "schema.committed": (preparing, 1),
-    "load.registered": (loading, 4),
-    "load.recorded": (loading, 4),
+    "load.registered": (loading, 1),
+    "load.recorded": (loading, 1),
     "load.judged": (loading, 1),
 }
 
