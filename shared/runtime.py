@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -45,6 +45,21 @@ _TRIM_SECONDS = 3600.0
 _END_SECONDS = 10.0
 _CANCEL_AGAIN_SECONDS = 1.0
 _BATCHER = "batcher"
+
+
+async def end(tasks: Iterable[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
+    """Cancel *tasks*, again where need be, for ten seconds at most; those that have not ended by then.
+
+    A cancellation can be lost: in asyncpg while a new connection fails, and up to Python 3.11 in `asyncio.wait_for`
+    when what is waited for comes at the same moment.
+    """
+    running = set(tasks)
+    until = time.monotonic() + _END_SECONDS
+    while running and time.monotonic() < until:
+        for task in running:
+            task.cancel()
+        _, running = await asyncio.wait(running, timeout=_CANCEL_AGAIN_SECONDS)
+    return running
 
 
 class Runtime:
@@ -157,10 +172,9 @@ class Runtime:
 
     async def fall_silent(self) -> None:
         """Append and relay nothing more: what the log would say under its present name must not be said."""
-        silenced = [task for task in self._tasks if task.get_name() in (_BATCHER, LEASE)]
-        for task in silenced:
-            task.cancel()
-        await asyncio.gather(*silenced, return_exceptions=True)
+        silenced = {task for task in self._tasks if task.get_name() in (_BATCHER, LEASE)}
+        while silenced:
+            silenced = await end(silenced)
 
     def fail(self) -> None:
         """Let the process end, so that another takes its place."""
@@ -253,7 +267,8 @@ class Runtime:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(5):
                     await self.batcher.drained()
-        await self._end_tasks()
+        if still := await end(self._tasks):
+            log.error("runners-do-not-end", runners=sorted(task.get_name() for task in still))
         try:
             async with asyncio.timeout(5):
                 if hasattr(self, "leases"):
@@ -268,17 +283,6 @@ class Runtime:
                     await self.engine.dispose()
         except database.LOST as error:
             log.warning("stopped-without-goodbye", error=type(error).__name__)
-
-    async def _end_tasks(self) -> None:
-        """Cancel every runner, again where need be: asyncpg can lose a cancellation while a new connection fails."""
-        running = set(self._tasks)
-        until = time.monotonic() + _END_SECONDS
-        while running and time.monotonic() < until:
-            for task in running:
-                task.cancel()
-            _, running = await asyncio.wait(running, timeout=_CANCEL_AGAIN_SECONDS)
-        if running:
-            log.error("runners-do-not-end", runners=sorted(task.get_name() for task in running))
 
     # What is known
 

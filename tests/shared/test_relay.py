@@ -16,7 +16,7 @@ from shared.bus import PublishBroken
 from shared.log import identity as identities
 from shared.log.store import Said
 from shared.relay import Relay
-from shared.runtime import Runtime
+from shared.runtime import Runtime, end
 from tests.shared import tiny
 from tests.shared.street import Operator, Street, open_to_loss, register, until
 
@@ -75,8 +75,7 @@ async def test_a_relay_killed_anywhere_leaves_neither_gap_nor_double(street: Str
         await asyncio.sleep(chance.uniform(0.0, 0.1))
         relay = next(task for task in registry._tasks if task.get_name() == "relay")
         registry.stopping = True  # its end is no accident
-        relay.cancel()
-        await asyncio.gather(relay, return_exceptions=True)
+        assert await end([relay]) == set()
         registry.stopping = False
         await writing
         registry._tasks.remove(relay)
