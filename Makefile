@@ -34,7 +34,7 @@ up: install ## Start it all and keep it running; Ctrl-C ends it (ARGS="--data DI
 
 .PHONY: test
 test: lint types ## Everything that CI checks (ARGS="tests/registry -k nik" narrows pytest)
-	@$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(RUN) pytest $(ARGS)
 
 # What says how log and bus behave; the rest of the tests is about what stands on them.
 CONTRACTS := tests/shared/log tests/shared/test_bus.py tests/shared/test_relay.py tests/shared/test_hearing.py \

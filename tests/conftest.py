@@ -23,7 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    os.environ[SEED] = os.environ.get(SEED) or str(secrets.randbits(32))  # workers have their environment from here
+    os.environ[SEED] = os.environ.get(SEED) or str(secrets.randbits(32))
     if config.getoption("--containers"):
         # An engine holds a container's port open while nobody listens behind it. nats-py leaves the socket of a
         # greeting that did not come to the garbage collector.
@@ -32,8 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Whatever comes of it, it can be done again."""
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if reporter and not hasattr(session.config, "workerinput"):
+    if reporter := session.config.pluginmanager.get_plugin("terminalreporter"):
         reporter.write_line(f"{SEED}={os.environ[SEED]}")
 
 

@@ -306,6 +306,10 @@ NAMES_A_VILLAGE_THERE: dict[str, list[tuple[str, str, dict[str, Any]]]] = {
     "cooperative": [("POST", "/groups", {"village": WONOSOBO, "name": "Kelompok"})],
 }
 BY_ROLE_ALONE = {("registry", "POST", "/villages")}
+IN_BULK = {
+    "registry": ("/persons", "/workers", "/households"),
+    "migration_service": ("/departures", "/returns"),
+}
 
 
 def at(path: str, there: There, own: There) -> str:
@@ -341,6 +345,7 @@ def test_every_route_stands_in_a_table(house: House, service: str) -> None:
     told |= {(method, path) for method, path, _ in WRITES_THERE[service]}
     told |= {(method, path.replace("{own}", "{person_id}")) for method, path, _ in NAMES_A_VILLAGE_THERE[service]}
     told |= {(method, path) for named, method, path in BY_ROLE_ALONE if named == service}
+    told |= {("POST", f"{path}/bulk") for path in IN_BULK.get(service, ())}
     own = {route for route in routes(house, service) if route not in kernel.SCOPES and route[1] not in kernel.OPEN}
     assert told == own
 
@@ -404,6 +409,30 @@ def test_no_write_may_name_a_village_there(
                 method, service, own, body=filled(body, wonosobo, indramayu), if_match=tag, check=check
             )
             assert (answer.status_code, answer.json()["slug"]) == (403, "outside-area"), (method, path)
+    assert positions(house) == before
+
+
+@pytest.mark.parametrize("service", IN_BULK)
+def test_each_item_of_many_is_refused_as_it_is_alone(
+    house: House, neighbour: Api, wonosobo: There, indramayu: There, service: str
+) -> None:
+    """What lies there is not found, a village there may not be named; and no log has grown."""
+    before = positions(house)
+    after = f"{wonosobo.at}, {indramayu.at}"
+    for bulk in IN_BULK[service]:
+        bodies = [
+            filled(body, wonosobo, indramayu)
+            for method, path, body in (*WRITES_THERE[service], *NAMES_A_VILLAGE_THERE[service])
+            if (method, path) == ("POST", bulk)
+        ]
+        assert bodies
+        for check in (False, True):
+            alone = [neighbour.request("POST", service, bulk, body=body, after=after, check=check) for body in bodies]
+            items = [{"key": str(uuid.uuid4()), "body": body} for body in bodies]
+            answer = neighbour.request("POST", service, f"{bulk}/bulk", body={"items": items}, after=after, check=check)
+            told = [(one["status"], one["slug"]) for one in answer.json()["results"]]
+            assert told == [(one.status_code, one.json()["slug"]) for one in alone]
+            assert {status for status, _ in told} <= {403, 404}
     assert positions(house) == before
 
 
