@@ -68,11 +68,15 @@ async def test_what_is_said_is_heard_once_by_view_and_reactions(street: Street) 
     registry, enterprise = await street.start(tiny.service("registry")), await street.start(tiny.enterprise())
     said = await register(registry, 40)
     await all_heard(enterprise, said)
-    checkpoints = await rows(
-        enterprise, "SELECT hearer, number, event_id FROM log.checkpoints WHERE source = 'registry'"
-    )
     head = await registry.log.head()
-    assert {(row["number"], row["event_id"]) for row in checkpoints} == {(40, head.event_id)}
+
+    async def both_at_the_head() -> bool:  # reactions are done before their checkpoint moves
+        checkpoints = await rows(
+            enterprise, "SELECT hearer, number, event_id FROM log.checkpoints WHERE source = 'registry'"
+        )
+        return {(row["number"], row["event_id"]) for row in checkpoints} == {(40, head.event_id)}
+
+    await until(both_at_the_head)
 
 
 async def test_who_comes_late_hears_everything_also_what_the_bus_has_not(street: Street) -> None:
