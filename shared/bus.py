@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import nats
@@ -43,8 +44,7 @@ Unreachable: tuple[type[Exception], ...] = (nats.errors.Error, TimeoutError, OSE
 _MALFORMED: tuple[type[Exception], ...] = (ValueError, LookupError, TypeError, AttributeError)
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """A published fact as a hearer gets it, from the bus or from the owner's feed: the same bytes."""
 
     log_id: UUID
@@ -72,17 +72,17 @@ class Told:
     @classmethod
     def of(cls, log_id: UUID, number: int, recorded_at: str, words: bytes) -> "Told":
         """Read the words as they were stored; `ValueError` or `LookupError` where they cannot be read."""
-        envelope = orjson.loads(words)
+        envelope, word = wire.read(words)
         return cls(
             log_id,
             number,
-            UUID(envelope["id"]),
+            envelope["id"],
             datetime.fromisoformat(recorded_at),
             words,
             envelope["partitionkey"],
-            UUID(envelope["correlationid"]),
+            envelope["correlationid"],
             envelope.get("traceparent"),
-            wire.word_of(envelope),
+            word,
         )
 
 

@@ -6,6 +6,7 @@ and only then gives up what it holds. A connection that was made but not yet tak
 """
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -29,6 +30,7 @@ log = structlog.get_logger()
 
 _GOODBYE_SECONDS = 10.0
 _LOOK_SECONDS = 0.05
+_MADE_BEFORE_COLLECTING = 50_000
 
 
 def run(service: Service) -> None:
@@ -58,10 +60,12 @@ async def _run(service: Service, settings: Settings) -> int:
     except (FaultUnknown, crash.CrashRefused) as wrong:
         log.error("setting-wrong", why=str(wrong))
         return 1
+    app = build(service, runtime)
+    _collect_seldom()
     if settings.crash:
         log.warning("armed-to-crash", at=settings.crash)
     server = Server(
-        build(service, runtime),
+        app,
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,
@@ -91,6 +95,17 @@ async def _run(service: Service, settings: Settings) -> int:
     await runtime.stop()
     log.info("ended", failed=failed)
     return 1 if failed else 0
+
+
+def _collect_seldom() -> None:
+    """Let the garbage collector pass over what stays as long as the process, and come less often.
+
+    A page of facts alone is thousands of objects that all live until it is done with: at the collector's usual pace
+    half the time of reading them was spent on looking through them (decision 0014).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_MADE_BEFORE_COLLECTING)
 
 
 async def _one_of(*ends: "asyncio.Future[Any] | None") -> None:

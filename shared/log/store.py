@@ -3,21 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
 import orjson
 import stamina
 
-from shared import crash, database, ids
+from shared import crash, database, ids, wire
 from shared.codec import Catalogue, UnknownSchema
 from shared.decider import DomainEvent
 from shared.keys import KeyRing
 from shared.log.append import Verdict
-from shared.published import PublicEvent
 from shared.recorded import Recorded
-from shared.wire import word_of
 
 _PAGE = 1000
 
@@ -39,8 +37,7 @@ class History:
         return len(self.events)
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """A published event as stored: what the bus, the feed and a rebuilt bus carry, byte for byte."""
 
     number: int
@@ -135,7 +132,7 @@ class EventLog:
         return [self._recorded(row) for row in rows]
 
     def _recorded(self, row: asyncpg.Record) -> Recorded:
-        word: PublicEvent | None = word_of(orjson.loads(row["public"])) if row["public"] else None
+        word = wire.read(row["public"])[1] if row["public"] else None
         event = self.catalogue.decode(dict(row), None)
         key = word.partition_key if word else self.catalogue.person_of(event) or row["stream_id"]
         return Recorded(
