@@ -188,6 +188,8 @@ class _Round:
         if not requests:
             return
         earlier = await self._runtime.log.all_answered([(r.command_id, r.fingerprint) for r in requests])
+        if any(earlier):
+            await self._runtime.same_log()
         for n, verdict in zip(which, earlier, strict=True):
             if verdict is not None:
                 self._answered(n, verdict)
