@@ -171,6 +171,15 @@ async def test_a_key_for_something_else_is_refused_and_the_same_key_twice_is_one
     assert await registry.log.position() == 3
 
 
+async def test_an_erasure_sent_again_has_cleared_what_the_next_is_held_against(street: Street) -> None:
+    registry = await street.start(tiny.service("registry"))
+    forget = ("forget", Forget(new_id(registry, "person")))
+    outcomes = await all_of(
+        registry, forget, ("person", Register("", "Siti")), forget, ("person", Register("", "Budi"))
+    )
+    assert outcomes[1] == outcomes[3]
+
+
 async def test_a_fault_is_one_commands_own(street: Street) -> None:
     registry = await street.start(tiny.service("registry"))
     bad = [3, 4, 20]
