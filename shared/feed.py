@@ -3,6 +3,7 @@
 The feed repairs holes, bootstraps a new service, and is how a hearer learns that a log was put back.
 """
 
+import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
 
 PAGE = 500
 
-_PATIENCE_SECONDS = 2.0
-_LONGEST_PATIENCE_SECONDS = 16.0
-"""Of an owner's replicas one may hang: another is asked soon, but one that is only slow gets its time in the end."""
+_HANGS_SECONDS = 0.5
+_AT_ONCE = 4
+_PATIENCE_SECONDS = 16.0
+"""Of an owner's replicas one may hang: what is not answered soon is asked again beside, on another connection that may
+come to another process; one that is only slow gets its time all the same."""
 
 
 class FeedUnavailable(Exception):
@@ -55,7 +58,7 @@ class Feeds:
         self._peers = peers
         self._token_file = token_file
         self._client = httpx.AsyncClient()
-        self._patience: dict[str, float] = {}
+        self._took: dict[str, float] = {}
 
     async def close(self) -> None:
         """Let the connections go."""
@@ -93,21 +96,29 @@ class Feeds:
         return identity, answer["head"]
 
     async def _get(self, source: str, path: str, asked: Mapping[str, str | int]) -> tuple[int, Any]:
-        patience = self._patience.get(source, _PATIENCE_SECONDS)
-        began = time.monotonic()
+        """The first answer of the owner; the others who were asked are hung up on."""
+        hangs = max(_HANGS_SECONDS, 2 * self._took.get(source, 0.0))
+        asking: set[asyncio.Task[tuple[int, Any]]] = set()
+        answered: set[asyncio.Task[tuple[int, Any]]] = set()
         try:
-            token = self._token_file.read_text().strip()
-            response = await self._client.get(
-                self._peers[source] + path,
-                params=asked,
-                headers={"Authorization": f"Bearer {token}"},
-                timeout=patience,
-            )
-            self._patience[source] = max(_PATIENCE_SECONDS, 2 * (time.monotonic() - began))
-            return response.status_code, response.json()
-        except httpx.TimeoutException as error:
-            # Its connection goes with it: the next question may come to another process.
-            self._patience[source] = min(patience * 2, _LONGEST_PATIENCE_SECONDS)
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                while not answered:
+                    if len(asking) < _AT_ONCE:
+                        asking.add(asyncio.create_task(self._ask(source, path, asked)))
+                    answered, _ = await asyncio.wait(asking, timeout=hangs, return_when=asyncio.FIRST_COMPLETED)
+            return answered.pop().result()
+        except (httpx.HTTPError, OSError, ValueError) as error:  # a timeout is an OSError too
             raise FeedUnavailable from error
-        except (httpx.HTTPError, OSError, ValueError) as error:
-            raise FeedUnavailable from error
+        finally:
+            for one in asking:
+                one.cancel()
+            await asyncio.gather(*asking, return_exceptions=True)
+
+    async def _ask(self, source: str, path: str, asked: Mapping[str, str | int]) -> tuple[int, Any]:
+        began = time.monotonic()
+        token = self._token_file.read_text().strip()
+        response = await self._client.get(
+            self._peers[source] + path, params=asked, headers={"Authorization": f"Bearer {token}"}, timeout=None
+        )
+        self._took[source] = time.monotonic() - began
+        return response.status_code, response.json()
