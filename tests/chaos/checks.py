@@ -42,6 +42,11 @@ class Judged:
         """Whether it is in the log."""
         return self.command is not None
 
+    @property
+    def every_outcome_known(self) -> bool:
+        """Whether no sending can have done it but one that was acknowledged."""
+        return all(sending.outcome != "unknown" for sending in self.request.sendings)
+
     def __str__(self) -> str:
         asked = self.request.asked
         return f"{asked.service} {asked.kind} {asked.request} ({asked.key})"
@@ -63,8 +68,7 @@ def judged(requests: Sequence[Request], logs: Mapping[str, Log], command_id: Com
 
 
 def _stands(sending: Sending, log: Log, service: str) -> bool:
-    own = positions.parse(sending.position or "")[service]
-    return log.stands(own.log8, own.position or 0)
+    return log.stands(positions.parse(sending.position or "")[service])
 
 
 def writes(all_of_them: Sequence[Judged]) -> Iterator[str]:
@@ -73,7 +77,7 @@ def writes(all_of_them: Sequence[Judged]) -> Iterator[str]:
         outcome, expected = one.request.outcome, EVENTS[one.request.asked.kind]
         if outcome == "acknowledged" and one.stood and not one.there:
             yield f"acknowledged-missing: {one}"
-        if outcome == "acknowledged" and one.lost and not one.stood and one.there and len(one.request.sendings) == 1:
+        if outcome == "acknowledged" and not one.stood and one.there and one.every_outcome_known:
             yield f"lost-present: {one} was answered under a name that lost it, yet it is there"
         if outcome == "refused" and one.there:
             yield f"refused-present: {one}, {one.request.sendings[-1].slug}"
@@ -208,14 +212,14 @@ def names(logs: Mapping[str, Log], put_back: Sequence[str]) -> Iterator[str]:
             yield f"name: {service} was put back {times} times and has had {len(log.names)} names"
 
 
-def reads(requests: Sequence[Request], all_of_them: Sequence[Judged], put_back: Sequence[str]) -> Iterator[str]:
+def reads(requests: Sequence[Request], all_of_them: Sequence[Judged], logs: Mapping[str, Log]) -> Iterator[str]:
     """Whoever reads with After-Position sees their own writes; and only what was put back is unknown."""
     incomplete = {one.request.asked.life for one in all_of_them if one.lost}
     for request in requests:
         asked = request.asked
         for sending in request.sendings:
-            if sending.slug == "position-unknown" and not put_back:
-                yield f"position-unknown: {asked.service} {asked.path} after {sending.after}, and nothing was put back"
+            if sending.slug == "position-unknown" and _all_stands(sending.after or "", logs):
+                yield f"position-unknown: {asked.service} {asked.path} after {sending.after}, and all of that stands"
             if asked.expects is None or asked.life in incomplete or sending.after is None:
                 continue
             if sending.status not in (200, 404):
@@ -225,6 +229,10 @@ def reads(requests: Sequence[Request], all_of_them: Sequence[Judged], put_back: 
             if wrong := {name: seen[name] for name, value in asked.expects.items() if seen[name] != value}:
                 where = f"{asked.request} {asked.service} {asked.path} after {sending.after}"
                 yield f"old-read: {where}: {wrong}, not {asked.expects}"
+
+
+def _all_stands(after: str, logs: Mapping[str, Log]) -> bool:
+    return all(logs[service].stands(position) for service, position in positions.parse(after).items())
 
 
 @dataclass(frozen=True, slots=True)
