@@ -28,9 +28,13 @@ CommandId = Callable[[Request], UUID]
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A write, what the log has of it, and whether it may be gone because a database was put back."""
+    """A write, what the log has of it, and whether it may be gone because a database was put back.
+
+    *others*: requests under the same key. Where the write is gone, one of them may have taken its place.
+    """
 
     request: Request
+    others: Sequence[Request]
     command: Command | None
     facts: Sequence[Fact]
     lost: bool
@@ -44,8 +48,9 @@ class Judged:
 
     @property
     def every_outcome_known(self) -> bool:
-        """Whether no sending can have done it but one that was acknowledged."""
-        return all(sending.outcome != "unknown" for sending in self.request.sendings)
+        """Whether nothing can have done it, or taken its place, but a sending that was acknowledged."""
+        mine = all(sending.outcome != "unknown" for sending in self.request.sendings)
+        return mine and all(other.outcome == "refused" for other in self.others)
 
     def __str__(self) -> str:
         asked = self.request.asked
@@ -54,6 +59,10 @@ class Judged:
 
 def judged(requests: Sequence[Request], logs: Mapping[str, Log], command_id: CommandId) -> list[Judged]:
     """Every write, in the order of the history."""
+    others = defaultdict(list)
+    for request in requests:
+        if request.asked.kind == "reuse":
+            others[request.asked.key].append(request)
     found = []
     for request in requests:
         asked = request.asked
@@ -63,7 +72,8 @@ def judged(requests: Sequence[Request], logs: Mapping[str, Log], command_id: Com
         command = command_id(request)
         stood = [_stands(sending, log, asked.service) for sending in request.acknowledged]
         lost = bool(stood) and not all(stood)
-        found.append(Judged(request, log.commands.get(command), log.by_command.get(command, ()), lost, any(stood)))
+        there, facts = log.commands.get(command), log.by_command.get(command, ())
+        found.append(Judged(request, others[asked.key], there, facts, lost, any(stood)))
     return found
 
 

@@ -63,15 +63,16 @@ class Log:
                 self.by_command[fact.command].append(fact)
 
     def stands(self, answered: Position) -> bool:
-        """Whether what was answered at that position was never put back. Others than the log's service know no more
-        of it than the published number.
+        """Whether what was answered at that position was never put back.
+
+        Number and position may be of two answers: of others than the log's own service one has the number alone.
         """
         for n, name in enumerate(self.names):
             if name.log_id.hex[:8] == answered.log8:
-                later = self.names[n + 1 :]
-                if answered.position is None:
-                    return all(answered.number <= name.begins_after_number for name in later)
-                return all(answered.position <= name.begins_after for name in later)
+                return all(
+                    answered.number <= later.begins_after_number and (answered.position or 0) <= later.begins_after
+                    for later in self.names[n + 1 :]
+                )
         return False
 
 

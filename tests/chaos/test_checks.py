@@ -235,9 +235,14 @@ def test_what_was_answered_after_the_dump_is_gone_and_what_was_answered_before_i
         assert story.findings() == []
     story.home.sendings = [first, replace(first)]
     assert story.findings() == ["lost-present"]
+    # Or somebody took its place: its key was free again.
+    done_under_anothers_key(story)
+    assert story.findings() == []
+    story.requests.pop()
     lost(story)
     unknown(story, f"{MIGRATION}=3.3@{LOG.hex[:8]}")
     unknown(story, f"{MIGRATION}=3@{LOG.hex[:8]}")
+    unknown(story, f"{MIGRATION}=3.2@{LOG.hex[:8]}")
     assert story.findings() == []
     story.takes_away(2)
     del story.migration.commands[UUID(int=2)]
