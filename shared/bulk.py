@@ -176,18 +176,23 @@ class _Round:
         erasing = await self._runtime.log.erasing(self._erasing)
         self._erasing = []
         places = [n for n, (request, _) in enumerate(self._asked) if request.command_id in erasing]
-        if places[:1] == [0]:
-            await self._runtime.log.erase_for(self._asked[0][0].command_id)
-            del places[0]
-        if places:
-            self._through = places[0]
+        begins = places[:1] == [0]
+        if later := places[begins:]:
+            self._through = later[0]
             self._asked = self._asked[: self._through]
+        if begins:
+            await self._runtime.log.erase_for(self._asked[0][0].command_id)
+            # What others were answered before was read before that: an erasure clears their fingerprints.
+            self._outcomes = {0: self._outcomes[0]}
+            await self._answer_as_before(range(1, len(self._asked)))
 
     async def _answer_as_before(self, which: Sequence[int]) -> None:
         requests = [self._asked[n][0] for n in which]
         if not requests:
             return
         earlier = await self._runtime.log.all_answered([(r.command_id, r.fingerprint) for r in requests])
+        if any(earlier):
+            await self._runtime.same_log()
         for n, verdict in zip(which, earlier, strict=True):
             if verdict is not None:
                 self._answered(n, verdict)

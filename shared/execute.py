@@ -329,6 +329,7 @@ async def _execute(runtime: "Runtime", request: Request, command: object) -> Don
             earlier = await runtime.log.answered(request.command_id, request.fingerprint)
             if earlier is None:
                 raise
+            await runtime.same_log()
             await runtime.log.erase_for(request.command_id)
             return answered(earlier)
         # 4 publish, 5 append with the versions that were read

@@ -72,7 +72,8 @@ class Relay:
         looked = time.monotonic()
         while runtime.leases.held(LEASE) and not self._restart:
             rang = runtime.appended.listen()
-            said = await runtime.log.said(number, _MOST)
+            # Under a name that the log has no more nothing may be sent: until this process ends, it stands still.
+            said = await runtime.log.said(number, _MOST, runtime.identity.log_id)
             if said:
                 await crash.at("relay.read")
                 with telemetry.publishing(runtime.service.name, said):

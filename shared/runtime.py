@@ -139,7 +139,7 @@ class Runtime:
         await self.bus.connect()
         self.waits_for = ["log identity"]
         await self._open_log()
-        self.batcher = Batcher(url, self._connected, self._appended_here)
+        self.batcher = Batcher(url, self.identity.log_id, self._connected, self._appended_here)
         self._run(self.batcher.run(), _BATCHER)
         self.waits_for = ["erasure"]
         await self.log.erase_again()
@@ -170,6 +170,14 @@ class Runtime:
             self.fail()
             raise
 
+    async def same_log(self) -> None:
+        """Raise `LogReplaced`, and let the process end, unless the database holds the log that was opened.
+
+        What was read before is then of this log under the name that this process knows: only so may it be told.
+        """
+        async with self.pool.acquire() as connection:
+            await self._connected(connection)
+
     async def fall_silent(self) -> None:
         """Append and relay nothing more: what the log would say under its present name must not be said."""
         silenced = {task for task in self._tasks if task.get_name() in (_BATCHER, LEASE)}
@@ -199,7 +207,7 @@ class Runtime:
         self.bus.on_appended.append(self.appended.ring)
         self.leases = Leases(self.pool, [LEASE, *(s.name for s in self.subscriptions)], self.process)
         self._run(self.leases.run(), "leases")
-        self._run(self._same_log(), "same log")
+        self._run(self._keep_looking_at_the_log(), "same log")
         self._run(self._keep_looking(), "looking")
         self._run(self._trim(), "trim")
         self._run(relay.run(), LEASE)
@@ -216,13 +224,12 @@ class Runtime:
         self.appended.ring()
         self.bus.say_appended()
 
-    async def _same_log(self) -> None:
+    async def _keep_looking_at_the_log(self) -> None:
         """End the process when the database under it was put back: it comes up again with the log's new name."""
         while True:
             await asyncio.sleep(_SAME_LOG_SECONDS)
             try:
-                async with self.pool.acquire() as connection:
-                    await identities.same_place(connection, self.identity)
+                await self.same_log()
             except database.LOST as error:
                 log.debug("log-not-looked-at", error=type(error).__name__)
 

@@ -76,6 +76,15 @@ def _come(runtime: "Runtime", source: str, checkpoint: "Checkpoint") -> int:
 
 async def _known_here(runtime: "Runtime", position: Position) -> None:
     """A position of this service's own log must be one that it could have answered."""
+    try:
+        await _check_here(runtime, position)
+    except Refused:
+        # Another process of this service may have answered it, under a name that this one has not learnt.
+        await runtime.same_log()
+        raise
+
+
+async def _check_here(runtime: "Runtime", position: Position) -> None:
     head = await runtime.log.head()
     end = await runtime.log.position()
     _check_name(runtime.identity, position)

@@ -170,15 +170,15 @@ async def feed(
         kept = head.number if log == runtime.identity.log_id else runtime.identity.kept(log)
         there = await runtime.log.said_at(after) if kept is not None and after <= kept else None
         if there is None or (event is not None and there.event_id != event):
-            async with runtime.pool.acquire() as connection:
-                # Only under its right name may a log say that it does not hold something.
-                await identities.same_place(connection, runtime.identity)
             # A cursor that ought to be there and does not fit is of another history: nothing of it is known to stand.
             stands = kept if kept is not None and after > kept and log != runtime.identity.log_id else 0
             last = await runtime.log.said_at(stands)
             extra = {"kept": stands, "kept_event_id": str(last.event_id) if last else None}
+            # Only under its right name may a log say that it does not hold something, or what it holds.
+            await runtime.same_log()
             raise Refused(CURSOR_UNKNOWN, extra=common | extra)
     said = await runtime.log.said(after, limit) if limit else []
+    await runtime.same_log()
     events = [{"number": s.number, "recorded_at": s.recorded_at.isoformat(), "words": s.words} for s in said]
     return Response(orjson.dumps(common | {"events": events}), media_type="application/json")
 

@@ -132,12 +132,21 @@ class _Asked:
 
 
 class Batcher:
-    """Appends for one process. *connected* is called with each new connection before it is used."""
+    """Appends for one process, to the log while it is called *log_id* (null for one that was never opened).
+
+    *connected* is called with each new connection before it is used, and where a call failed: `LogReplaced` from there
+    ends the batcher.
+    """
 
     def __init__(
-        self, url: str, connected: Callable[[asyncpg.Connection], Awaitable[None]], appended: Callable[[], None]
+        self,
+        url: str,
+        log_id: UUID | None,
+        connected: Callable[[asyncpg.Connection], Awaitable[None]],
+        appended: Callable[[], None],
     ) -> None:
         self._url = url
+        self._log_id = log_id
         self._connected = connected
         self._appended = appended
         self._waiting: deque[_Asked] = deque()
@@ -249,7 +258,7 @@ class Batcher:
         return connection
 
     async def _call(self, runs: list[Sequence[Append]]) -> list[Verdict]:
-        arguments = _arguments(runs)
+        arguments = [self._log_id, *_arguments(runs)]
         lost = 0
         while True:
             # At once the first time; ever more slowly where the server is there but cannot write (a full disk).
@@ -262,7 +271,8 @@ class Batcher:
             except Exception as error:
                 if not database.lost(error):
                     if self._connection:
-                        # A call may also fail because another log was put under the connection: then this raises.
+                        # A call may also fail because another log was put under the connection, or because it has
+                        # a new name: then this raises.
                         await self._connected(self._connection)
                     raise
                 # It may be in the log or not: nobody is answered before the same ids were asked again.
@@ -290,7 +300,7 @@ def _settle(answer: asyncio.Future[list[Verdict]], result: list[Verdict] | Excep
 
 
 _CALLED = {"db.system.name": "postgresql", "db.stored_procedure.name": "log.append"}
-_APPEND = "SELECT * FROM log.append({})".format(", ".join(f"${n}" for n in range(1, 26)))
+_APPEND = "SELECT * FROM log.append({})".format(", ".join(f"${n}" for n in range(1, 27)))
 
 
 def _arguments(runs: list[Sequence[Append]]) -> list[list[Any]]:

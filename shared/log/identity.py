@@ -29,6 +29,10 @@ SELECT concat_ws('/', (SELECT system_identifier FROM pg_control_system()),
                  (SELECT oid FROM pg_database WHERE datname = current_database()), 'log.events'::regclass::oid)
 """
 
+_NAMED = f"""
+SELECT log_id, place, ({_PLACE}) AS here FROM log.identity ORDER BY ordinal DESC LIMIT 1
+"""  # noqa: S608 - the words are ours
+
 
 class LogReplaced(Exception):
     """The database under a running service is no longer the one it was started on: the process must end."""
@@ -98,14 +102,16 @@ async def restored(connection: Connection, former: UUID, calendar: Clock = _CALE
 
 
 async def same_place(connection: Connection, identity: Identity) -> None:
-    """Raise `LogReplaced` unless *connection* leads to the log that was opened as *identity*."""
+    """Raise `LogReplaced` unless *connection* leads to the log that was opened as *identity*.
+
+    What was read before, and is told after this, is of that log.
+    """
     try:
-        row = await connection.fetchrow("SELECT log_id, place FROM log.identity ORDER BY ordinal DESC LIMIT 1")
-        place = await connection.fetchval(_PLACE)
+        row = await connection.fetchrow(_NAMED)
     except (asyncpg.SyntaxOrAccessError, asyncpg.InvalidSchemaNameError) as error:
         # No such table, or no right to it: a log that is being put in its place this very moment.
         raise LogReplaced from error
-    if row is None or row["log_id"] != identity.log_id or row["place"] != place:
+    if row is None or row["log_id"] != identity.log_id or row["place"] != row["here"]:
         raise LogReplaced
 
 

@@ -160,14 +160,9 @@ class EventLog:
         )
         return event_id
 
-    async def said(self, after: int, most: int) -> list[Said]:
-        """The next published events, as stored."""
-        rows = await self.pool.fetch(
-            """SELECT published, event_id, recorded_at, public FROM log.events
-               WHERE published > $1 ORDER BY published LIMIT $2""",
-            after,
-            most,
-        )
+    async def said(self, after: int, most: int, under: UUID | None = None) -> list[Said]:
+        """The next published events, as stored. None of them if the log is not called *under* (any more)."""
+        rows = await self.pool.fetch(_SAID_UNDER if under else _SAID, after, most, *([under] if under else []))
         return [Said(*row) for row in rows]
 
     async def head(self) -> Head:
@@ -251,6 +246,15 @@ def _answered(row: asyncpg.Record | None, fingerprint: bytes) -> Verdict | None:
     reused = row["fingerprint"] is not None and row["fingerprint"] != fingerprint
     return Verdict("reused" if reused else "duplicate", row["position"], row["published"], orjson.loads(row["answer"]))
 
+
+_SAID = """
+SELECT published, event_id, recorded_at, public FROM log.events WHERE published > $1 ORDER BY published LIMIT $2
+"""
+_SAID_UNDER = """
+SELECT published, event_id, recorded_at, public FROM log.events
+WHERE published > $1 AND $3 = (SELECT log_id FROM log.identity ORDER BY ordinal DESC LIMIT 1)
+ORDER BY published LIMIT $2
+"""
 
 # A loose index scan would need an index on type; the newest versions are few and this runs once a start.
 _TYPES = "SELECT type, max(schema_version) AS schema_version FROM log.events GROUP BY type"

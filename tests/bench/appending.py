@@ -36,7 +36,7 @@ def one(texts: Texts) -> Append:
 
 
 async def _starting() -> Answers:
-    batcher = Batcher(sys.argv[1], _any_log, lambda: None)
+    batcher = Batcher(sys.argv[1], None, _any_log, lambda: None)
     running = asyncio.create_task(batcher.run())
 
     async def append(asked: dict[str, Any]) -> dict[str, float]:

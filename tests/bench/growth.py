@@ -135,7 +135,7 @@ async def _grow(of: Address, size: int) -> "_Grown":
         isolation_level="AUTOCOMMIT",
         execution_options={"schema_translate_map": {training_roster.VIEW.name: _SCHEMA}},
     )
-    batcher = Batcher(url, _any_log, lambda: None)
+    batcher = Batcher(url, None, _any_log, lambda: None)
     villages = [generated.village(n // 100) for n in _spread(people)]
     return _Grown(
         url,

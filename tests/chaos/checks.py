@@ -28,9 +28,13 @@ CommandId = Callable[[Request], UUID]
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A write, what the log has of it, and whether it may be gone because a database was put back."""
+    """A write, what the log has of it, and whether it may be gone because a database was put back.
+
+    *others*: requests under the same key. Where the write is gone, one of them may have taken its place.
+    """
 
     request: Request
+    others: Sequence[Request]
     command: Command | None
     facts: Sequence[Fact]
     lost: bool
@@ -42,6 +46,12 @@ class Judged:
         """Whether it is in the log."""
         return self.command is not None
 
+    @property
+    def every_outcome_known(self) -> bool:
+        """Whether nothing can have done it, or taken its place, but a sending that was acknowledged."""
+        mine = all(sending.outcome != "unknown" for sending in self.request.sendings)
+        return mine and all(other.outcome == "refused" for other in self.others)
+
     def __str__(self) -> str:
         asked = self.request.asked
         return f"{asked.service} {asked.kind} {asked.request} ({asked.key})"
@@ -49,6 +59,10 @@ class Judged:
 
 def judged(requests: Sequence[Request], logs: Mapping[str, Log], command_id: CommandId) -> list[Judged]:
     """Every write, in the order of the history."""
+    others = defaultdict(list)
+    for request in requests:
+        if request.asked.kind == "reuse":
+            others[request.asked.key].append(request)
     found = []
     for request in requests:
         asked = request.asked
@@ -58,13 +72,13 @@ def judged(requests: Sequence[Request], logs: Mapping[str, Log], command_id: Com
         command = command_id(request)
         stood = [_stands(sending, log, asked.service) for sending in request.acknowledged]
         lost = bool(stood) and not all(stood)
-        found.append(Judged(request, log.commands.get(command), log.by_command.get(command, ()), lost, any(stood)))
+        there, facts = log.commands.get(command), log.by_command.get(command, ())
+        found.append(Judged(request, others[asked.key], there, facts, lost, any(stood)))
     return found
 
 
 def _stands(sending: Sending, log: Log, service: str) -> bool:
-    own = positions.parse(sending.position or "")[service]
-    return log.stands(own.log8, own.position or 0)
+    return log.stands(positions.parse(sending.position or "")[service])
 
 
 def writes(all_of_them: Sequence[Judged]) -> Iterator[str]:
@@ -73,7 +87,7 @@ def writes(all_of_them: Sequence[Judged]) -> Iterator[str]:
         outcome, expected = one.request.outcome, EVENTS[one.request.asked.kind]
         if outcome == "acknowledged" and one.stood and not one.there:
             yield f"acknowledged-missing: {one}"
-        if outcome == "acknowledged" and one.lost and not one.stood and one.there and len(one.request.sendings) == 1:
+        if outcome == "acknowledged" and not one.stood and one.there and one.every_outcome_known:
             yield f"lost-present: {one} was answered under a name that lost it, yet it is there"
         if outcome == "refused" and one.there:
             yield f"refused-present: {one}, {one.request.sendings[-1].slug}"
@@ -208,14 +222,14 @@ def names(logs: Mapping[str, Log], put_back: Sequence[str]) -> Iterator[str]:
             yield f"name: {service} was put back {times} times and has had {len(log.names)} names"
 
 
-def reads(requests: Sequence[Request], all_of_them: Sequence[Judged], put_back: Sequence[str]) -> Iterator[str]:
+def reads(requests: Sequence[Request], all_of_them: Sequence[Judged], logs: Mapping[str, Log]) -> Iterator[str]:
     """Whoever reads with After-Position sees their own writes; and only what was put back is unknown."""
     incomplete = {one.request.asked.life for one in all_of_them if one.lost}
     for request in requests:
         asked = request.asked
         for sending in request.sendings:
-            if sending.slug == "position-unknown" and not put_back:
-                yield f"position-unknown: {asked.service} {asked.path} after {sending.after}, and nothing was put back"
+            if sending.slug == "position-unknown" and _all_stands(sending.after or "", logs):
+                yield f"position-unknown: {asked.service} {asked.path} after {sending.after}, and all of that stands"
             if asked.expects is None or asked.life in incomplete or sending.after is None:
                 continue
             if sending.status not in (200, 404):
@@ -225,6 +239,10 @@ def reads(requests: Sequence[Request], all_of_them: Sequence[Judged], put_back: 
             if wrong := {name: seen[name] for name, value in asked.expects.items() if seen[name] != value}:
                 where = f"{asked.request} {asked.service} {asked.path} after {sending.after}"
                 yield f"old-read: {where}: {wrong}, not {asked.expects}"
+
+
+def _all_stands(after: str, logs: Mapping[str, Log]) -> bool:
+    return all(logs[service].stands(position) for service, position in positions.parse(after).items())
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import orjson
 
 from deploy import SERVICES
 from deploy.house import POSTGRES, House
+from shared.positions import Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,11 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A name in a log's lineage, and after which position it begins."""
+    """A name in a log's lineage, and after which position and which published number it begins."""
 
     log_id: UUID
     begins_after: int
+    begins_after_number: int
 
 
 @dataclass(slots=True)
@@ -60,11 +62,17 @@ class Log:
             if fact.command is not None:
                 self.by_command[fact.command].append(fact)
 
-    def stands(self, log8: str, position: int) -> bool:
-        """Whether what was answered at *position* under the name that begins with *log8* was never put back."""
+    def stands(self, answered: Position) -> bool:
+        """Whether what was answered at that position was never put back.
+
+        Number and position may be of two answers: of others than the log's own service one has the number alone.
+        """
         for n, name in enumerate(self.names):
-            if name.log_id.hex[:8] == log8:
-                return all(position <= later.begins_after for later in self.names[n + 1 :])
+            if name.log_id.hex[:8] == answered.log8:
+                return all(
+                    answered.number <= later.begins_after_number and (answered.position or 0) <= later.begins_after
+                    for later in self.names[n + 1 :]
+                )
         return False
 
 
@@ -80,8 +88,10 @@ async def gather(house: House) -> dict[str, Log]:
                 answer = orjson.loads(row["answer"])
                 body = {**answer["body"], "version": answer["version"]}
                 log.commands[row["command_id"]] = Command(row["position"], answer["status"], body)
-            names = await connection.fetch("SELECT log_id, begins_after_position FROM log.identity ORDER BY ordinal")
-            log.names = [Name(row["log_id"], row["begins_after_position"]) for row in names]
+            names = await connection.fetch(
+                "SELECT log_id, begins_after_position, begins_after FROM log.identity ORDER BY ordinal"
+            )
+            log.names = [Name(*row) for row in names]
         finally:
             await connection.close()
     return logs

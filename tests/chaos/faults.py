@@ -225,15 +225,15 @@ async def fill_disk(scene: Scene) -> AsyncIterator[str]:
 @_named("jump a clock", "clock", longest_seconds=4.0)
 async def jump(scene: Scene) -> AsyncIterator[str]:
     """One process lives in another hour, or on another day; the machine does not."""
-    if scene.house.clock_missing:
-        raise Missing(scene.house.clock_missing)
+    if scene.house.clock.missing:
+        raise Missing(scene.house.clock.missing)
     seconds = scene.drawn.choice((-86_400, -3_600, -300, 300, 3_600, 86_400))
     service, number = scene.house.jumping
-    scene.house.jump(seconds)
+    scene.house.clock.jump(seconds)
     try:
         yield f"{service} {number} by {seconds} s"
     finally:
-        scene.house.jump(0)
+        scene.house.clock.jump(0)
 
 
 # ── What was kept is lost ────────────────────────────────────────────────────────────────────────────────────────────

@@ -22,10 +22,33 @@ _URLS = {"DATABASE_URL": POSTGRES, "KEYS_DATABASE_URL": POSTGRES, "BUS_URL": NAT
 _FAKETIME = ("usr/lib/*/faketime", "usr/lib*/faketime", "usr/local/lib/faketime")
 
 
-def faketime() -> Path | None:
-    """The library that shows one process another time (Debian: ``libfaketime``), where it is installed."""
-    folders = (folder for pattern in _FAKETIME for folder in Path("/").glob(pattern))
-    return next((library for folder in folders if (library := folder / "libfaketime.so.1").exists()), None)
+class FalseClock:
+    """A clock that can go wrong for those processes alone that are started in its `environment`; *file* says by how
+    much. How much time has passed (the monotonic clock) it tells as it is.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        folders = (folder for pattern in _FAKETIME for folder in Path("/").glob(pattern))
+        libraries = (folder / "libfaketime.so.1" for folder in folders)
+        self._library = next((library for library in libraries if library.exists()), None)
+        self.missing = None if self._library else "libfaketime is not installed"
+        """Why there is none (Debian: ``libfaketime``)."""
+
+    def jump(self, seconds: int) -> None:
+        """Be wrong by *seconds* from now on."""
+        self._file.write_text(f"{seconds:+d}\n")
+
+    def environment(self) -> dict[str, str]:
+        """What a process is told so that it goes by this clock; nothing where there is none."""
+        if self._library is None:
+            return {}
+        return {
+            "LD_PRELOAD": str(self._library),
+            "FAKETIME_TIMESTAMP_FILE": str(self._file),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }
 
 
 class Disk:
@@ -71,7 +94,7 @@ class Disk:
 
 
 class ChaosHouse(House):
-    """*jumping*: the one process (service and number) whose clock can be set by `jump`."""
+    """*jumping*: the one process (service and number) that goes by `clock`."""
 
     def __init__(
         self,
@@ -93,13 +116,12 @@ class ChaosHouse(House):
         self._all = links
         self._links: dict[tuple[str, int, str], Link] = {}
         self._linking = threading.Lock()
-        self._faketime = faketime()
-        self._offset = self.data / "clock"
+        self.clock = FalseClock(self.data / "clock")
 
     def start(self) -> None:
         """As any house, with JetStream on its own disk where that can be had."""
         self.data.mkdir(mode=0o711, parents=True, exist_ok=True)
-        self._offset.write_text("+0\n")
+        self.clock.jump(0)
         self.disk.mount()
         super().start()
 
@@ -127,15 +149,6 @@ class ChaosHouse(House):
         while (identity := self._programs[name].identity) is None:
             time.sleep(_LOOK_SECONDS)
         return identity.pid
-
-    @property
-    def clock_missing(self) -> str | None:
-        """Why no clock can jump."""
-        return None if self._faketime else "libfaketime is not installed"
-
-    def jump(self, seconds: int) -> None:
-        """Let the clock of the process *jumping* go wrong by *seconds* from now on."""
-        self._offset.write_text(f"{seconds:+d}\n")
 
     def ready(self) -> bool:
         """Whether every program does its work."""
@@ -165,13 +178,8 @@ class ChaosHouse(House):
             url = urlsplit(settings[f"DESMIGRATIF_{name}"])
             place = f"{url.netloc.rpartition(':')[0]}:{self._link(service, number, server).number}"
             settings[f"DESMIGRATIF_{name}"] = urlunsplit(url._replace(netloc=place))
-        if (service, number) == self.jumping and self._faketime:
-            settings |= {
-                "LD_PRELOAD": str(self._faketime),
-                "FAKETIME_TIMESTAMP_FILE": str(self._offset),
-                "FAKETIME_NO_CACHE": "1",
-                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            }
+        if (service, number) == self.jumping:
+            settings |= self.clock.environment()
         log = self.data / "logs" / f"{service}-{number}.log"
         return ServiceProcess(service, number, settings=settings, log=log)
 

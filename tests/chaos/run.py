@@ -161,7 +161,7 @@ async def _storm(house: ChaosHouse, what: Run, outcome: Outcome, say: Callable[[
         *checks.reactions(logs),
         *checks.keys(logs),
         *checks.names(logs, put_back),
-        *checks.reads(outcome.requests, every, put_back),
+        *checks.reads(outcome.requests, every, logs),
     ]
     if outcome.lost and not put_back:
         outcome.findings.append("lost: nothing was put back")

@@ -55,7 +55,7 @@ class Story:
                 [Sending(3, None, 3.5, 409, "already-returned", {})],
             ),
         ]  # fmt: skip
-        registry, migration = Log(names=[Name(LOG, 0)]), Log(names=[Name(LOG, 0)])
+        registry, migration = Log(names=[Name(LOG, 0, 0)]), Log(names=[Name(LOG, 0, 0)])
         registry.add(fact(1, "PersonRegistered", 1, 1, 1), fact(2, "WorkerRegistered", 1, 1, 2))
         registry.commands[UUID(int=1)] = Command(2, 201, body)
         migration.add(
@@ -84,7 +84,7 @@ class Story:
             checks.writes(every), checks.answers(every), checks.reused(self.requests, every), checks.races(every),
             checks.strangers(self.requests, logs, command_id), checks.order(logs), checks.real_time(every),
             checks.reactions(logs), checks.keys(logs), checks.names(logs, self.put_back),
-            checks.reads(self.requests, every, self.put_back),
+            checks.reads(self.requests, every, logs),
         )  # fmt: skip
         return sorted({finding.partition(":")[0] for finding in found})
 
@@ -148,7 +148,7 @@ def one_key_for_two(story: Story) -> None:
 
 
 def renamed(story: Story) -> None:
-    story.migration.names.append(Name(LATER, 3))
+    story.migration.names.append(Name(LATER, 3, 3))
 
 
 def not_renamed(story: Story) -> None:
@@ -168,8 +168,20 @@ def read_too_old(story: Story) -> None:
     story.look(200, standing="abroad")
 
 
+def unknown(story: Story, after: str) -> None:
+    story.requests[3].sendings.append(Sending(4, after, 4.1, 400, "position-unknown", {}))
+
+
 def position_forgotten(story: Story) -> None:
-    story.requests[3].sendings.append(Sending(4, "registry=2.2@a0000000", 4.1, 400, "position-unknown", {}))
+    unknown(story, "registry=2.2@a0000000")
+
+
+def name_not_learnt(story: Story) -> None:
+    """The database was put back to 2; of what was written since one process does not know the name."""
+    story.migration.names.append(Name(LATER, 2, 2))
+    story.put_back.append(MIGRATION)
+    story.home.sendings[0] = answered(3, f"{MIGRATION}=3.3@{LATER.hex[:8]}", {"id": TRIP, "version": 2})
+    unknown(story, f"{MIGRATION}=3.3@{LATER.hex[:8]}, registry=2@{LOG.hex[:8]}")
 
 
 @pytest.mark.parametrize(
@@ -191,6 +203,7 @@ def position_forgotten(story: Story) -> None:
         (done_under_anothers_key, ["key-reused"]),
         (read_too_old, ["old-read"]),
         (position_forgotten, ["position-unknown"]),
+        (name_not_learnt, ["position-unknown"]),
     ],
 )
 def test_what_is_wrong_is_found(spoil: Callable[[Story], None], found: list[str]) -> None:
@@ -209,10 +222,27 @@ def test_a_write_without_an_answer_may_be_there_or_not() -> None:
 
 def test_what_was_answered_after_the_dump_is_gone_and_what_was_answered_before_is_not() -> None:
     story = Story()
-    story.migration.names.append(Name(LATER, 2))
+    story.migration.names.append(Name(LATER, 2, 2))
     story.put_back.append(MIGRATION)
     assert story.findings() == ["lost-present"]
+    # Unless somebody who was never answered did it, or an answer tells of that: sent again, it is there again.
+    (first,) = story.home.sendings
+    for again in (
+        Sending(4, None, 7, error="TimeoutError"),
+        answered(4, f"{MIGRATION}=3.3@{LATER.hex[:8]}", {"id": TRIP, "version": 2}),
+    ):
+        story.home.sendings = [first, again]
+        assert story.findings() == []
+    story.home.sendings = [first, replace(first)]
+    assert story.findings() == ["lost-present"]
+    # Or somebody took its place: its key was free again.
+    done_under_anothers_key(story)
+    assert story.findings() == []
+    story.requests.pop()
     lost(story)
+    unknown(story, f"{MIGRATION}=3.3@{LOG.hex[:8]}")
+    unknown(story, f"{MIGRATION}=3@{LOG.hex[:8]}")
+    unknown(story, f"{MIGRATION}=3.2@{LOG.hex[:8]}")
     assert story.findings() == []
     story.takes_away(2)
     del story.migration.commands[UUID(int=2)]

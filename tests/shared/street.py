@@ -25,6 +25,7 @@ from deploy.nats import operator_of, stream_of
 from shared import ids
 from shared.execute import Caller, Done, Request, execute
 from shared.http.app import build
+from shared.log import identity as identities
 from shared.runtime import Runtime
 from shared.service import Service
 from shared.settings import Settings
@@ -244,6 +245,12 @@ async def do(runtime: Runtime, command: object, key: str | None = None, *, body:
 async def register(runtime: Runtime, how_many: int) -> list[UUID]:
     """That many persons; their ids in the order of their numbers."""
     return [UUID((await do(runtime, Register("", "Siti Aminah"))).answer.body["id"]) for _ in range(how_many)]
+
+
+async def renamed_unnoticed(runtime: Runtime) -> None:
+    """The log gets a new name, as another process of this service gives it one; *runtime* has not learnt it yet."""
+    async with runtime.pool.acquire() as connection:
+        await identities.restored(connection, runtime.identity.log_id)
 
 
 async def rows(runtime: Runtime, query: str, *arguments: object) -> Sequence[asyncpg.Record]:

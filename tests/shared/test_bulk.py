@@ -16,9 +16,10 @@ from shared.bulk import Outcome, execute_all
 from shared.errors import Refused
 from shared.execute import Done, Request, execute
 from shared.log.append import Verdict
+from shared.log.identity import LogReplaced
 from shared.runtime import Runtime
 from tests.shared import tiny
-from tests.shared.street import CALLER, Street, do, rows
+from tests.shared.street import CALLER, Street, do, renamed_unnoticed, rows
 from tests.shared.tiny import DAY, Forget, Note, Register, Rename
 
 Keyed = tuple[str, object]
@@ -170,6 +171,15 @@ async def test_a_key_for_something_else_is_refused_and_the_same_key_twice_is_one
     assert await registry.log.position() == 3
 
 
+async def test_an_erasure_sent_again_has_cleared_what_the_next_is_held_against(street: Street) -> None:
+    registry = await street.start(tiny.service("registry"))
+    forget = ("forget", Forget(new_id(registry, "person")))
+    outcomes = await all_of(
+        registry, forget, ("person", Register("", "Siti")), forget, ("person", Register("", "Budi"))
+    )
+    assert outcomes[1] == outcomes[3]
+
+
 async def test_a_fault_is_one_commands_own(street: Street) -> None:
     registry = await street.start(tiny.service("registry"))
     bad = [3, 4, 20]
@@ -301,3 +311,15 @@ async def test_whatever_is_in_a_batch_it_comes_out_as_one_after_the_other(
         one_after_the_other = said(await one_by_one(alone, *commands))
         assert said(await all_of(together, *commands)) == one_after_the_other
         assert await log_of(together, since[1], commands, people) == await log_of(alone, since[0], commands, people)
+
+
+async def test_a_process_that_has_not_learnt_the_logs_new_name_answers_none_of_them(street: Street) -> None:
+    former = await street.start(tiny.service("registry"))
+    await renamed_unnoticed(former)
+    present = await street.start(tiny.service("registry"))
+    before, after = ("before", Register("9001", "Siti")), ("after", Register("9002", "Budi"))
+    await all_of(present, before)
+    for commands in ((before,), (after,)):
+        with pytest.raises(LogReplaced):
+            await all_of(former, *commands)
+    assert await present.log.position() == 2

@@ -10,9 +10,10 @@ import pytest
 from shared import ids
 from shared.errors import Refused
 from shared.execute import Request, execute
+from shared.log.identity import LogReplaced
 from shared.personal import Known
 from tests.shared import tiny
-from tests.shared.street import CALLER, Street, do, rows
+from tests.shared.street import CALLER, Street, do, renamed_unnoticed, rows
 from tests.shared.tiny import DAY, Forget, Note, Register
 
 
@@ -77,6 +78,21 @@ async def test_a_command_that_decides_nothing_is_answered_and_remembered(street:
     again = await do(registry, Note(stream, "seen", once=True), "key")
     assert (again.answer, again.position) == (nothing.answer, nothing.position) == (nothing.answer, 1)
     assert await registry.log.position() == 2
+
+
+async def test_a_process_that_has_not_learnt_the_logs_new_name_writes_and_answers_nothing(street: Street) -> None:
+    """What it answered would name a log that does not hold it."""
+    former = await street.start(tiny.service("registry"))
+    await do(former, Register("9001", "Siti"))
+    await renamed_unnoticed(former)
+    present = await street.start(tiny.service("registry"))
+    done = await do(present, Register("9002", "Budi"), "key")
+    assert (done.position, present.identity.kept_position(former.identity.log_id)) == (3, 1)
+    for command, key in ((Register("9002", "Budi"), "key"), (Register("9003", "Dewi"), "another key")):
+        with pytest.raises(LogReplaced):
+            await do(former, command, key)
+    assert await present.log.position() == 3
+    assert former.failed.done()
 
 
 async def test_a_check_decides_and_writes_nothing(street: Street) -> None:

@@ -13,12 +13,11 @@ from nats.js.errors import NotFoundError
 from deploy.nats import stream_of
 from shared import operations, wire
 from shared.bus import PublishBroken
-from shared.log import identity as identities
 from shared.log.store import Said
 from shared.relay import Relay
 from shared.runtime import Runtime, end
 from tests.shared import tiny
-from tests.shared.street import Operator, Street, open_to_loss, register, until
+from tests.shared.street import Operator, Street, open_to_loss, register, renamed_unnoticed, until
 
 
 async def on_the_bus(street: Street) -> list[tuple[int, str, str, bytes]]:
@@ -183,12 +182,24 @@ async def test_a_stream_emptied_before_anything_new_is_said_is_filled_again_too(
 async def renamed(street: Street, registry: Runtime) -> Runtime:
     """The registry once more, after an operator said that its log was put back."""
     former = registry.identity.log_id
-    async with registry.pool.acquire() as connection:
-        await identities.restored(connection, former)
+    await renamed_unnoticed(registry)
     await street.stop(registry)
     registry = await street.start(tiny.service("registry"))
     assert registry.identity.log_id != former
     return registry
+
+
+async def test_a_process_that_has_not_learnt_the_logs_new_name_sends_nothing_under_the_former(street: Street) -> None:
+    former = await street.start(tiny.service("registry"))
+    await register(former, 2)
+    await whole(street, former)
+    await renamed_unnoticed(former)
+    present = await street.start(tiny.service("registry"))
+    await register(present, 3)
+    await until(former.failed.done, why="it goes on")
+    assert [number for number, *_ in await on_the_bus(street)] == [1, 2]
+    await street.stop(former)
+    await until(lambda: _sent(street, present, 5))
 
 
 async def sent_under_the_present_name(street: Street, registry: Runtime) -> list[int]:

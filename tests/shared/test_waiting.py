@@ -9,17 +9,29 @@ import pytest
 
 from shared.errors import Refused
 from shared.hearing import Checkpoint
-from shared.log.identity import Identity, LogName
+from shared.log.identity import Identity, LogName, LogReplaced
 from shared.positions import Position
 from shared.runtime import Runtime
 from shared.waiting import until_reached
 from tests.shared import tiny
-from tests.shared.street import Street, do, register, rows
+from tests.shared.street import Street, do, register, renamed_unnoticed, rows
 from tests.shared.tiny import Note, Register
 
 
 def here(runtime: Runtime, number: int, position: int | None = None) -> dict[str, Position]:
     return {runtime.service.name: Position(number, runtime.identity.log_id.hex[:8], position)}
+
+
+async def put_back(runtime: Runtime, kept: int) -> None:
+    """Its log has a new name, as if only the first *kept* facts were there when it got it."""
+    name = uuid.uuid4()
+    await runtime.pool.execute(
+        """INSERT INTO log.identity SELECT ordinal + 1, $1, $2, $2, place, clock_timestamp()
+           FROM log.identity ORDER BY ordinal DESC LIMIT 1""",
+        name,
+        kept,
+    )
+    runtime.identity = Identity([*runtime.identity.lineage, LogName(name, kept, kept)])
 
 
 async def refused(runtime: Runtime, vector: dict[str, Position]) -> str:
@@ -113,7 +125,7 @@ async def test_a_number_of_a_former_name_is_known_as_far_as_it_was_kept(street: 
     await register(registry, 4)
     await until_reached(enterprise, here(registry, 4))
     former = registry.identity.log_id
-    registry.identity = Identity([LogName(former, 0), LogName(uuid.uuid4(), 2)])
+    await put_back(registry, 2)
     enterprise.lineages["registry"] = registry.identity
     kept, lost = ({"registry": Position(n, former.hex[:8])} for n in (2, 3))
     for runtime in (registry, enterprise):
@@ -121,19 +133,28 @@ async def test_a_number_of_a_former_name_is_known_as_far_as_it_was_kept(street: 
     await until_reached(enterprise, kept)
 
 
+async def test_a_process_that_has_not_learnt_the_logs_new_name_does_not_call_it_unknown(street: Street) -> None:
+    former = await street.start(tiny.service("registry"))
+    await renamed_unnoticed(former)
+    present = await street.start(tiny.service("registry"))
+    done = await do(present, Register("", "Siti"))
+    with pytest.raises(LogReplaced):
+        await until_reached(former, here(present, done.published, done.position))
+    assert former.failed.done()
+
+
 async def test_what_was_heard_of_lost_facts_does_not_count(street: Street) -> None:
     """The log was put back to 2 and has grown to 4 again: this service's 4 are not those 4."""
     registry, enterprise = await street.start(tiny.service("registry")), await street.start(tiny.enterprise())
     await register(registry, 4)
     await until_reached(enterprise, here(registry, 4))
-    former = registry.identity.log_id
     for runtime in (registry, enterprise):
         for task in runtime._tasks:
             if task.get_name() != "batcher":
                 task.remove_done_callback(runtime._ended)
                 task.cancel()
     enterprise.leases._until.update(dict.fromkeys(enterprise.leases._until, float("inf")))
-    registry.identity = Identity([LogName(former, 0), LogName(uuid.uuid4(), 2)])
+    await put_back(registry, 2)
     assert await refused(enterprise, here(registry, 4)) == "not-yet-heard"
     await until_reached(enterprise, here(registry, 2))
     now = Checkpoint(registry.identity.log_id, 4, None)

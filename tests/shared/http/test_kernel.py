@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from shared.http import kernel
 from tests import promises
 from tests.shared import tiny
-from tests.shared.street import Operator, Street, register, rows, until
+from tests.shared.street import Operator, Street, register, renamed_unnoticed, rows, until
 from tests.shared.tiny import Faults
 
 
@@ -65,6 +65,18 @@ async def test_every_route_answers_as_shown_where_something_is_amiss(street: Str
         assert once == again
         assert (once["log_id"] != under["log_id"], once["kept"]) == (True, 3)
         assert asked == {*kernel.SCOPES, ("GET", "/health/live"), ("GET", "/health/ready")}
+
+
+async def test_the_feed_of_a_process_that_has_not_learnt_the_logs_new_name_says_nothing(street: Street) -> None:
+    registry = await street.start(tiny.service("registry"))
+    await register(registry, 2)
+    beyond = f"after=3&log={registry.identity.log_id}"
+    async with street.client("registry", "operator") as client:
+        assert (await client.get("/feed?after=0")).status_code == 200
+        await renamed_unnoticed(registry)
+        for query in ("after=0", "after=0&limit=0", beyond):
+            answer = await client.get(f"/feed?{query}")
+            assert (answer.status_code, answer.json()["slug"]) == (503, "unavailable")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import uuid
 import asyncpg
 import pytest
 
+from shared.log.identity import open_log, restored
 from tests.servers import Postgres
 from tests.shared.log.writing import Writer, a_writer, append, claim, event, release
 
@@ -262,6 +263,22 @@ async def test_the_same_command_from_20_processes_at_once_is_one_event(url: str)
     assert sorted(v.said for v in verdicts) == ["duplicate"] * 19 + ["ok"]
     assert {(v.position, v.published, v.answer["id"]) for v in verdicts} == {(1, 1, "x")}
     assert len(await writers[0].rows("SELECT 1 FROM log.events")) == 1
+
+
+async def test_nothing_is_appended_by_a_name_that_is_not_the_logs_present_one(writer: Writer, url: str) -> None:
+    connection = await asyncpg.connect(url)
+    first = await open_log(connection)
+    second = await restored(connection, first.log_id)
+    await connection.close()
+    with pytest.raises(asyncpg.RaiseError):
+        await writer.one(append(event(uuid.uuid4())))
+    for name, appended in ((first.log_id, False), (second.log_id, True)):
+        async with a_writer(url, name) as named:
+            if appended:
+                assert (await named.one(append(event(uuid.uuid4())))).position == 2
+            else:
+                with pytest.raises(asyncpg.RaiseError):
+                    await named.one(append(event(uuid.uuid4())))
 
 
 async def test_recorded_at_does_not_fall_when_the_clock_does(writer: Writer, cluster: Postgres, url: str) -> None:

@@ -14,7 +14,7 @@ from tests.shared.street import until
 
 
 def next_batch(*waiting: Append) -> list[Append]:
-    batcher = Batcher("", lambda _: asyncio.sleep(0), lambda: None)
+    batcher = Batcher("", None, lambda _: asyncio.sleep(0), lambda: None)
     for one in waiting:
         batcher._waiting.append(_Asked([one], asyncio.get_running_loop().create_future(), ()))
     return [one for asked in batcher._next_batch() for one in asked.run]

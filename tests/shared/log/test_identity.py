@@ -40,7 +40,7 @@ async def opened(url: str) -> Identity:
 
 async def with_facts(url: str, how_many: int = 3) -> Identity:
     identity = await opened(url)
-    async with a_writer(url) as writer:
+    async with a_writer(url, identity.log_id) as writer:
         for _ in range(how_many):
             await writer.one(append(event(uuid.uuid4(), public=True), event(uuid.uuid4())))
     return identity
@@ -102,7 +102,7 @@ async def test_a_log_restored_into_the_same_cluster_goes_on_under_a_new_name(
     assert '"kept": 3' in fact["data"]
     assert await opened(url) == second
     # and the log goes on without a gap
-    async with a_writer(url) as writer:
+    async with a_writer(url, second.log_id) as writer:
         verdict = await writer.one(append(event(uuid.uuid4(), public=True)))
     assert (verdict.position, verdict.published) == (8, 4)
 

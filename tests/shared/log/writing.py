@@ -48,9 +48,9 @@ def append(
 class Writer:
     """A batcher that can be held back, so that what is given to it meanwhile goes in one call."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, log_id: UUID | None = None) -> None:
         self.batches: list[int] = []
-        self.batcher = Batcher(url, self._connected, lambda: None)
+        self.batcher = Batcher(url, log_id, self._connected, lambda: None)
         self._url = url
         self._task: asyncio.Task[None] | None = None
 
@@ -88,8 +88,8 @@ class Writer:
 
 
 @asynccontextmanager
-async def a_writer(url: str) -> AsyncIterator[Writer]:
-    writer = Writer(url)
+async def a_writer(url: str, log_id: UUID | None = None) -> AsyncIterator[Writer]:
+    writer = Writer(url, log_id)
     try:
         yield writer
     finally:
