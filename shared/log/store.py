@@ -1,5 +1,6 @@
 """Reading the log, and what hangs on it: claims, erasure, what was published."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -62,6 +63,7 @@ class EventLog:
         self.catalogue = catalogue
         self.keys = keys
         self._secret = secret
+        self._pages: dict[tuple[int, int], asyncio.Task[list[Recorded]]] = {}
 
     def claim_key(self, kind: str, parts: Sequence[str]) -> bytes:
         """The keyed hash under which a claim stands."""
@@ -125,7 +127,17 @@ class EventLog:
                 raise UnknownSchema(row["type"], row["schema_version"])
 
     async def own(self, after: int, most: int = _PAGE) -> list[Recorded]:
-        """The next facts of the log, private ones included, personal fields sealed."""
+        """The next facts of the log, private ones included, personal fields sealed.
+
+        Whoever asks for the same page before it is read gets the same one: all views of a service are woken together.
+        """
+        page = self._pages.get((after, most))
+        if page is None:
+            page = self._pages[after, most] = asyncio.create_task(self._own(after, most))
+        return await asyncio.shield(page)
+
+    async def _own(self, after: int, most: int) -> list[Recorded]:
+        del self._pages[after, most]  # who asks from here on may know of a fact that this reading does not find
         rows = await self.pool.fetch(
             "SELECT * FROM log.events WHERE position > $1 ORDER BY position LIMIT $2", after, most
         )
