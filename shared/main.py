@@ -100,8 +100,8 @@ async def _run(service: Service, settings: Settings) -> int:
 def _collect_seldom() -> None:
     """Let the garbage collector pass over what came up and stays, and come less often.
 
-    To look through all of it stops the process for 0.3 s. And a page of facts alone is thousands of objects that all live until it is done with: at the collector's usual pace
-    half the time of reading them was spent on looking through them (decision 0014).
+    To look through all of it stops the process for 0.3 s. And a page of facts alone is thousands of objects that all
+    live until it is done with: at the usual pace half the time of reading them went into this (decision 0014).
     """
     gc.collect()
     gc.freeze()
