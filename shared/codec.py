@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Optional
 from uuid import UUID
 
+import asyncpg
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import TypeAdapter
@@ -125,7 +126,7 @@ class Catalogue:
                 raise TypeError(f"{event.name}.{name} was never opened")
         return Encoded(kind.row.dump_json(data).decode(), person, sealed_with)
 
-    def decode(self, row: Mapping[str, Any], keys: Mapping[UUID, bytes | None] | None) -> DomainEvent:
+    def decode(self, row: Mapping[str, Any] | asyncpg.Record, keys: Mapping[UUID, bytes | None] | None) -> DomainEvent:
         """The event in a row of the log. With *keys*, personal fields are opened; without, they stay `Sealed`."""
         kind = self._kinds.get(row["type"])
         if kind is None or row["schema_version"] > kind.cls.schema_version:
@@ -139,7 +140,7 @@ class Catalogue:
 
 
 def _opened(
-    row: Mapping[str, Any],
+    row: Mapping[str, Any] | asyncpg.Record,
     name: str,
     adapter: TypeAdapter[Any],
     box: Mapping[str, Any],

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from shared.runtime import Runtime
 
 _MOST = 500
-_MOST_OWN = 1000
+_MOST_OWN = 2000
 _POLL_SECONDS = 0.1
 _BEHIND_SECONDS = 0.2
 _SILENT_SECONDS = 2.0

@@ -194,13 +194,13 @@ async def compare(
             continue
         using = ", ".join(f'"{key}"' for key in keys)
         shown = ", ".join(f'coalesce(l."{key}", b."{key}")::text AS "{key}"' for key in keys)
-        # As text: a row compares by what it shows, also where a type (json) has no equality.
-        here, there = (", ".join(f'{side}."{name}"' for name in both) for side in "lb")
+        here, there = (", ".join(f'{side}."{name}"{as_text}' for name, as_text in both.items()) for side in "lb")
         of = f'coalesce(l."{_OF}", b."{_OF}")' if _OF in both else f'b."{_OF}"'
         rows = await connection.fetch(
             f'SELECT {shown}, l."{keys[0]}" IS NULL AS missing, b."{keys[0]}" IS NULL AS surplus '
             f'FROM "{live}"."{table.name}" l FULL JOIN "{beside}"."{table.name}" b USING ({using}) '
-            f"WHERE ROW({here})::text IS DISTINCT FROM ROW({there})::text AND ({of} = ANY($1)) IS NOT TRUE",
+            # By what is stored, which any type has (json has no equality of its own).
+            f"WHERE ROW({here})::record *<> ROW({there})::record AND ({of} = ANY($1)) IS NOT TRUE",
             list(leaving_out),
         )
         for row in rows:
@@ -209,15 +209,16 @@ async def compare(
     return found
 
 
-async def _in_both(connection: Connection, one: str, other: str, table: str) -> list[str]:
-    """The columns that a table has in both schemas, in order."""
+async def _in_both(connection: Connection, one: str, other: str, table: str) -> dict[str, str]:
+    """The columns that a table has in both schemas, in order; each with a cast where its type is another."""
     rows = await connection.fetch(
-        "SELECT column_name FROM information_schema.columns WHERE table_schema = ANY($1) AND table_name = $2 "
+        "SELECT column_name, CASE count(DISTINCT udt_name) WHEN 1 THEN '' ELSE '::text' END AS as_text "
+        "FROM information_schema.columns WHERE table_schema = ANY($1) AND table_name = $2 "
         "GROUP BY column_name HAVING count(*) = 2 ORDER BY column_name",
         [one, other],
         table,
     )
-    return [row["column_name"] for row in rows]
+    return {row["column_name"]: row["as_text"] for row in rows}
 
 
 async def count(connection: Connection, schema: str, view: View) -> dict[str, int]:

@@ -101,7 +101,7 @@ class EventLog:
 
     def _history(self, rows: Sequence[asyncpg.Record], keys: Mapping[UUID, bytes | None]) -> History:
         return History(
-            [self.catalogue.decode(dict(row), keys) for row in rows],
+            [self.catalogue.decode(row, keys) for row in rows],
             {row["person_id"]: row["key_id"] for row in rows if row["key_id"]},
             len(rows),
         )
@@ -145,7 +145,7 @@ class EventLog:
 
     def _recorded(self, row: asyncpg.Record) -> Recorded:
         word = wire.read(row["public"])[1] if row["public"] else None
-        event = self.catalogue.decode(dict(row), None)
+        event = self.catalogue.decode(row, None)
         key = word.partition_key if word else self.catalogue.person_of(event) or row["stream_id"]
         return Recorded(
             row["position"],
