@@ -393,10 +393,13 @@ def test_a_long_log_is_begun_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             return ["/bin/echo", "a new line"]
 
         def ready(self) -> bool:
-            return not self.running
+            return True
 
     monkeypatch.setattr("deploy.program._LOG_LIMIT_BYTES", 10)
     log = tmp_path / "echo.log"
     log.write_text("more than ten bytes")
-    Echo("echo", log).start()
+    echo = Echo("echo", log)
+    echo.launch()
+    while echo.running:
+        time.sleep(0.01)
     assert (log.read_text(), (tmp_path / "echo.log.1").read_text()) == ("a new line\n", "more than ten bytes")

@@ -161,7 +161,9 @@ async def test_put_back_and_grown_beyond_what_its_hearers_know(lost: Lost) -> No
     await lost.hold()
 
 
-@pytest.mark.parametrize("way", [dumps.put_back, dumps.put_back_in_place])
+@pytest.mark.parametrize(
+    ("lost", "way"), [(REGISTRY, dumps.put_back), (MIGRATION, dumps.put_back_in_place)], indirect=["lost"]
+)
 async def test_put_back_under_a_running_house_that_goes_on_writing(lost: Lost, way: PutBack) -> None:
     lost.life.forget()
     body = {"name": "Siti Rahayu", "village": KURIPAN}

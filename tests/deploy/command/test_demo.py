@@ -154,13 +154,14 @@ def test_of_several_trips_the_latest_contract_date_says_where_somebody_stands_an
     assert all(sum(at[key] for at in expected.values()) for key in ("abroad", "on_leave", "returned", "deceased"))
 
 
-def test_ctrl_c_while_it_starts_leaves_nothing_behind(temporary: Path) -> None:
+def test_ctrl_c_while_it_starts_leaves_nothing_behind(temporary: Path, tmp_path: Path) -> None:
+    said = tmp_path / "said"
     process = subprocess.Popen(
         [*COMMAND, "demo"],
         cwd=ROOT,
         env={**os.environ, "TMPDIR": str(temporary)},
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=said.open("w"),
         start_new_session=True,
     )
     descendants: list[psutil.Process] = []
@@ -169,7 +170,7 @@ def test_ctrl_c_while_it_starts_leaves_nothing_behind(temporary: Path) -> None:
         descendants = psutil.Process(process.pid).children(recursive=True)
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=60) == 130
+    assert process.wait(timeout=60) == 130, said.read_text()
     assert psutil.wait_procs(descendants, timeout=5)[1] == []
     assert list(temporary.iterdir()) == []
 
