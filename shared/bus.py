@@ -10,8 +10,10 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
+from typing import NamedTuple
 from uuid import UUID
 
 import nats
@@ -43,8 +45,7 @@ Unreachable: tuple[type[Exception], ...] = (nats.errors.Error, TimeoutError, OSE
 _MALFORMED: tuple[type[Exception], ...] = (ValueError, LookupError, TypeError, AttributeError)
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """A published fact as a hearer gets it, from the bus or from the owner's feed: the same bytes."""
 
     log_id: UUID
@@ -72,17 +73,17 @@ class Told:
     @classmethod
     def of(cls, log_id: UUID, number: int, recorded_at: str, words: bytes) -> "Told":
         """Read the words as they were stored; `ValueError` or `LookupError` where they cannot be read."""
-        envelope = orjson.loads(words)
+        envelope, word = wire.read(words)
         return cls(
             log_id,
             number,
-            UUID(envelope["id"]),
+            envelope["id"],
             datetime.fromisoformat(recorded_at),
             words,
             envelope["partitionkey"],
-            UUID(envelope["correlationid"]),
+            envelope["correlationid"],
             envelope.get("traceparent"),
-            wire.word_of(envelope),
+            word,
         )
 
 
@@ -147,6 +148,8 @@ class Bus:
         self._published = 0
         self._appended = False
         self._saying: asyncio.Task[None] | None = None
+        self._ears: dict[str, _Ear] = {}
+        self._turning = asyncio.Lock()
 
     @stamina.retry(on=Unreachable, attempts=None, timeout=timedelta(minutes=5), wait_initial=0.1, wait_max=1.0)
     async def connect(self) -> None:
@@ -327,24 +330,22 @@ class Bus:
 
         It listens when this returns: whoever then asks the owner how far it is misses nothing. What comes twice, too
         early (a message that JetStream refuses is heard all the same; its words are the log's) or not at all the hearer
-        notices by arithmetic.
+        notices by arithmetic. However many follow a source, it is listened to once, and anew for each that begins to:
+        one that heard nothing may have listened in vain.
         """
-
-        async def put(message: Msg) -> None:
-            try:
-                told = _told(message)
-            except _MALFORMED as error:
-                # No relay sent it, or this code cannot read it: if it was a word, the feed has it.
-                log.debug("bus-message-passed-over", source=source, error=type(error).__name__)
-                return
-            # A hearer that is this far behind finds a hole and fetches it from the owner, page by page.
-            if queue.qsize() < _MOST_QUEUED:
-                queue.put_nowait(told)
-
-        subscription = await self._client.subscribe(f"desmigratif.{source}.>", cb=put)
-        following = Following(subscription)
+        ear = self._ears.setdefault(source, _Ear())
+        following = Following(ear, queue, self._turning)
+        ear.queues.append(queue)
         try:
-            await known(self._client)
+            async with self._turning:
+                former, ear.subscription = (
+                    ear.subscription,
+                    await self._client.subscribe(f"desmigratif.{source}.>", cb=partial(_put, source, ear)),
+                )
+                try:
+                    await known(self._client)
+                finally:
+                    await _let_go(former)
         except BaseException:
             await following.end()
             raise
@@ -371,17 +372,50 @@ class Bus:
 
 
 @dataclass(slots=True)
-class Following:
-    """A running subscription to what one service says."""
+class _Ear:
+    """What is heard of one source, and the queues of all who follow it."""
 
-    _subscription: Subscription
+    queues: "list[asyncio.Queue[Told | None]]" = field(default_factory=list)
+    subscription: Subscription | None = None
+
+
+async def _put(source: str, ear: _Ear, message: Msg) -> None:
+    try:
+        told = _told(message)
+    except _MALFORMED as error:
+        # No relay sent it, or this code cannot read it: if it was a word, the feed has it.
+        log.debug("bus-message-passed-over", source=source, error=type(error).__name__)
+        return
+    for queue in ear.queues:
+        # A hearer that is this far behind finds a hole and fetches it from the owner, page by page.
+        if queue.qsize() < _MOST_QUEUED:
+            queue.put_nowait(told)
+
+
+async def _let_go(subscription: Subscription | None) -> None:
+    if subscription is None:
+        return
+    try:
+        await subscription.unsubscribe()
+    except Unreachable as error:
+        log.debug("bus-unsubscribe-failed", error=type(error).__name__)
+
+
+@dataclass(slots=True)
+class Following:
+    """One who follows what a service says."""
+
+    _ear: _Ear
+    _queue: "asyncio.Queue[Told | None]"
+    _turning: asyncio.Lock
 
     async def end(self) -> None:
-        """Stop it."""
-        try:
-            await self._subscription.unsubscribe()
-        except Unreachable as error:
-            log.debug("bus-unsubscribe-failed", error=type(error).__name__)
+        """Follow no longer."""
+        self._ear.queues = [queue for queue in self._ear.queues if queue is not self._queue]
+        async with self._turning:
+            if not self._ear.queues:
+                last, self._ear.subscription = self._ear.subscription, None
+                await _let_go(last)
 
 
 def _told(message: Msg | api.RawStreamMsg) -> Told:

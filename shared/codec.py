@@ -6,13 +6,13 @@ import os
 import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Optional
 from uuid import UUID
 
-import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import TypeAdapter
+from typing_extensions import TypedDict
 
 from shared.decider import DomainEvent
 from shared.personal import Erased, Known, Sealed
@@ -47,30 +47,26 @@ class UnknownSchema(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Field:
-    name: str
-    adapter: TypeAdapter[Any]
-    personal: bool
-
-
-@dataclass(frozen=True, slots=True)
 class _Kind:
+    """One type of event: *row* is all its fields as they are stored, personal ones boxed; *personal* each of these."""
+
     cls: type[Any]
     about: str | None
-    fields: tuple[_Field, ...]
+    fields: tuple[str, ...]
+    row: TypeAdapter[Any]
+    personal: Mapping[str, TypeAdapter[Any]]
 
 
 def _kind(cls: type[Any]) -> _Kind:
     hints = typing.get_type_hints(cls)
-    fields = []
-    for spec in dataclasses.fields(cls):
-        if spec.name == "occurred":
-            continue
-        inner = _personal(hints[spec.name])
-        fields.append(_Field(spec.name, TypeAdapter(inner or hints[spec.name]), personal=inner is not None))
-    if cls.about is None and any(f.personal for f in fields):
+    fields = tuple(spec.name for spec in dataclasses.fields(cls) if spec.name != "occurred")
+    personal = {name: TypeAdapter(inner) for name in fields if (inner := _personal(hints[name]))}
+    if cls.about is None and personal:
         raise TypeError(f"{cls.name} has personal fields but does not say whose")
-    return _Kind(cls, cls.about, tuple(fields))
+    # All of a row in one call: field by field it took three times as long.
+    stored: Any = {name: dict[str, Any] if name in personal else hints[name] for name in fields}
+    row: Any = TypedDict(cls.name, {name: Optional[hint] for name, hint in stored.items()}, total=False)  # type: ignore[misc]  # noqa: UP045 - made for each type
+    return _Kind(cls, cls.about, fields, TypeAdapter(row), personal)
 
 
 def _personal(hint: Any) -> Any:
@@ -102,8 +98,7 @@ class Catalogue:
 
     def needs_key(self, event: DomainEvent) -> bool:
         """Whether *event* has a personal field to seal."""
-        kind = self._kinds[event.name]
-        return any(f.personal and isinstance(getattr(event, f.name), Known) for f in kind.fields)
+        return any(isinstance(getattr(event, name), Known) for name in self._kinds[event.name].personal)
 
     def person_of(self, event: DomainEvent) -> UUID | None:
         """The person *event* is about."""
@@ -115,49 +110,48 @@ class Catalogue:
         """*key* (id and bytes) is needed where a personal field is known."""
         kind = self._kinds[event.name]
         person = self.person_of(event)
-        data: dict[str, Any] = {}
-        for field in kind.fields:
-            value = getattr(event, field.name)
+        data: dict[str, Any] = {name: getattr(event, name) for name in kind.fields}
+        sealed_with = None
+        for name, adapter in kind.personal.items():
+            value = data[name]
             if isinstance(value, Known):
                 if key is None or person is None:
-                    raise ValueError(f"{event.name}.{field.name} has no key to be sealed with")
-                plain = orjson.dumps(field.adapter.dump_python(value.value, mode="json"))
-                data[field.name] = {"sealed": seal(key[1], person, event_id, field.name, plain)}
+                    raise ValueError(f"{event.name}.{name} has no key to be sealed with")
+                sealed_with = key[0]
+                data[name] = {"sealed": seal(key[1], person, event_id, name, adapter.dump_json(value.value))}
             elif isinstance(value, Erased):
-                data[field.name] = {"erased": True}
+                data[name] = {"erased": True}
             elif isinstance(value, Sealed):
-                raise TypeError(f"{event.name}.{field.name} was never opened")
-            else:
-                data[field.name] = None if value is None else field.adapter.dump_python(value, mode="json")
-        return Encoded(orjson.dumps(data).decode(), person, key[0] if key and self.needs_key(event) else None)
+                raise TypeError(f"{event.name}.{name} was never opened")
+        return Encoded(kind.row.dump_json(data).decode(), person, sealed_with)
 
     def decode(self, row: Mapping[str, Any], keys: Mapping[UUID, bytes | None] | None) -> DomainEvent:
         """The event in a row of the log. With *keys*, personal fields are opened; without, they stay `Sealed`."""
         kind = self._kinds.get(row["type"])
         if kind is None or row["schema_version"] > kind.cls.schema_version:
             raise UnknownSchema(row["type"], row["schema_version"])
-        data = orjson.loads(row["data"])
-        values: dict[str, Any] = {"occurred": Occurred(row["occurred_on"], row["occurred_precision"])}
-        for field in kind.fields:
-            value = data.get(field.name)
-            if field.personal and isinstance(value, dict):
-                values[field.name] = self._personal(row, field, value, keys)
-            elif field.name in data:
-                values[field.name] = None if value is None else field.adapter.validate_python(value)
-        event: DomainEvent = kind.cls(**values)
+        values: dict[str, Any] = kind.row.validate_json(row["data"])
+        for name, adapter in kind.personal.items():
+            if box := values.get(name):
+                values[name] = _opened(row, name, adapter, box, keys)
+        event: DomainEvent = kind.cls(occurred=Occurred(row["occurred_on"], row["occurred_precision"]), **values)
         return event
 
-    @staticmethod
-    def _personal(
-        row: Mapping[str, Any], field: _Field, value: dict[str, Any], keys: Mapping[UUID, bytes | None] | None
-    ) -> Known[Any] | Sealed | Erased:
-        if "erased" in value:
-            return Erased()
-        sealed = Sealed(row["person_id"], row["key_id"], row["event_id"], field.name, value["sealed"])
-        if keys is None:
-            return sealed
-        key = keys.get(sealed.key_id)
-        return Erased() if key is None else Known(field.adapter.validate_python(orjson.loads(unseal(key, sealed))))
+
+def _opened(
+    row: Mapping[str, Any],
+    name: str,
+    adapter: TypeAdapter[Any],
+    box: Mapping[str, Any],
+    keys: Mapping[UUID, bytes | None] | None,
+) -> Known[Any] | Sealed | Erased:
+    if "erased" in box:
+        return Erased()
+    sealed = Sealed(row["person_id"], row["key_id"], row["event_id"], name, box["sealed"])
+    if keys is None:
+        return sealed
+    key = keys.get(sealed.key_id)
+    return Erased() if key is None else Known(adapter.validate_json(unseal(key, sealed)))
 
 
 def _bound_to(person: UUID, event: UUID, field: str) -> bytes:

@@ -10,9 +10,9 @@ position, private facts included. Whose fact is poison waits, with all that come
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from uuid import UUID
 
 import structlog
@@ -20,7 +20,7 @@ import structlog
 from shared import crash, database, parking, rehearsal, telemetry
 from shared.bus import HeadHeard, Told, Unreachable
 from shared.database import Connection
-from shared.feed import FeedUnavailable, WentBack
+from shared.feed import FeedUnavailable, Page, WentBack
 from shared.log.identity import LogReplaced
 from shared.parking import Fact
 from shared.recorded import Recorded
@@ -150,8 +150,7 @@ class Taking:
         """
         if not facts:
             return
-        for fact in facts:
-            await parking.erase(self._runtime, fact)
+        await parking.erase(self._runtime, facts)
         try:
             await self._try(facts, log_id)
         except _NO_FAULT_OF_A_FACT:
@@ -407,10 +406,11 @@ class Subscription:
         while True:
             self._hold()
             rang = runtime.appended.listen()
-            recorded = await read_own(runtime, self.checkpoint.number)
-            if recorded:
-                await self._taking.take(recorded, runtime.identity.log_id)
-            else:
+            async with contextlib.aclosing(own_ahead(runtime, self.checkpoint)) as pages:
+                async for recorded in pages:
+                    self._hold()
+                    await self._taking.take(recorded, runtime.identity.log_id)
+            if not recorded:
                 await runtime.appended.wait(rang, _POLL_SECONDS)
 
     # The others
@@ -499,20 +499,26 @@ class Subscription:
 
     async def _from_feed(self) -> None:
         """Everything up to the owner's head, from the owner."""
-        while True:
+        told = True
+        while told:
             self._hold()
             self._asked = time.monotonic()
-            answer = await self._runtime.feeds.after(self.source, self.checkpoint)
-            self._runtime.lineages[self.source] = answer.identity
-            if isinstance(answer, WentBack):
-                log.warning("source-went-back", subscription=self.name, kept=answer.kept)
-                await self.hearer.go_back(self.source, self.checkpoint, answer)
-                raise SessionOver
-            if answer.identity.log_id != self.checkpoint.log_id:
-                await self._taking.rename(answer.identity.log_id)
-            if not answer.told:
-                return
-            await self._take(answer.told)
+            async with contextlib.aclosing(feed_ahead(self._runtime, self.source, self.checkpoint)) as pages:
+                async for page in pages:
+                    told = await self._page(page)
+
+    async def _page(self, page: Page | WentBack) -> bool:
+        """Whether there was anything on it."""
+        self._hold()
+        self._runtime.lineages[self.source] = page.identity
+        if isinstance(page, WentBack):
+            log.warning("source-went-back", subscription=self.name, kept=page.kept)
+            await self.hearer.go_back(self.source, self.checkpoint, page)
+            raise SessionOver
+        if page.identity.log_id != self.checkpoint.log_id:
+            await self._taking.rename(page.identity.log_id)
+        await self._take(page.told)
+        return bool(page.told)
 
     async def _take(self, told: Sequence[Told]) -> None:
         if told:
@@ -520,8 +526,55 @@ class Subscription:
             self._behind_since = None
 
 
-async def read_own(runtime: "Runtime", after: int) -> list[Recorded]:
-    """The next facts of the own log; `Poison` where the very next one cannot be read."""
+def feed_ahead(runtime: "Runtime", source: str, after: Checkpoint) -> AsyncGenerator[Page | WentBack]:
+    """The page of *source*'s feed after a checkpoint, and those that are there after it."""
+
+    def end(page: Page | WentBack) -> Checkpoint | None:
+        if isinstance(page, WentBack) or not page.told or page.told[-1].number >= page.head:
+            return None
+        return _at(page.told[-1], page.identity.log_id)
+
+    return _ahead(lambda at: runtime.feeds.after(source, at), end, after)
+
+
+def own_ahead(runtime: "Runtime", after: Checkpoint) -> AsyncGenerator[list[Recorded]]:
+    """The facts of the own log after a checkpoint, in pages; `Poison` where the very next one cannot be read."""
+
+    def end(page: list[Recorded]) -> Checkpoint | None:
+        return _at(page[-1], runtime.identity.log_id) if len(page) == _MOST_OWN else None
+
+    return _ahead(lambda at: _read_own(runtime, at.number), end, after)
+
+
+_Page = TypeVar("_Page")
+
+
+async def _ahead(
+    read: Callable[[Checkpoint], Coroutine[Any, Any, _Page]],
+    end: Callable[[_Page], Checkpoint | None],
+    after: Checkpoint,
+) -> AsyncGenerator[_Page]:
+    """Pages one after the other; while one is taken the next is read, as long as it is known that there is one."""
+    reading = asyncio.create_task(read(after))
+    try:
+        while True:
+            page = await reading
+            last = end(page)
+            if last is not None:
+                reading = asyncio.create_task(read(last))
+            yield page
+            if last is None:
+                return
+    finally:
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+
+
+def _at(fact: Fact, log_id: UUID) -> Checkpoint:
+    return Checkpoint(log_id, fact.number, fact.event_id)
+
+
+async def _read_own(runtime: "Runtime", after: int) -> list[Recorded]:
     try:
         return await runtime.log.own(after, _MOST_OWN)
     except (ValueError, LookupError, TypeError) as error:

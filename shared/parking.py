@@ -59,10 +59,11 @@ def check_readable(facts: Sequence[Fact]) -> None:
             raise Unreadable(fact.fault)
 
 
-async def erase(runtime: "Runtime", fact: Fact) -> None:
-    """What could lead to an erased person goes before anything else is made of the fact, and whatever is made of it."""
-    if isinstance(fact, Told) and isinstance(fact.word, PersonErased):
-        await runtime.log.heard_erased(fact.word.person_id)
+async def erase(runtime: "Runtime", facts: Sequence[Fact]) -> None:
+    """What could lead to erased people goes before anything else is made of *facts*, and whatever is made of them."""
+    for fact in facts:
+        if isinstance(fact, Told) and isinstance(fact.word, PersonErased):
+            await runtime.log.heard_erased(fact.word.person_id)
 
 
 async def park(
@@ -238,7 +239,7 @@ async def _replay(runtime: "Runtime", hearer: Any, waiting: Waiting) -> Replayed
             try:
                 fact = await _fact(runtime, row)
                 check_readable([fact])
-                await erase(runtime, fact)
+                await erase(runtime, [fact])
                 rehearsal.rehearse(runtime.faults.get(hearer.label, ()), [fact])
                 with telemetry.hearing(hearer.label, waiting.source, [fact]):
                     await hearer.take(

@@ -8,9 +8,11 @@ that no query of a service sees. So what the facts of different people do commut
 out of a comparison, and their facts may take effect later than everybody else's (decision 0012).
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from operator import itemgetter
 from typing import Any
 
 import asyncpg
@@ -20,7 +22,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from shared.database import Connection
-from shared.views import Change, Put, Remove, View
+from shared.views import Change, Remove, View
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 _OF = "_of"
@@ -94,33 +96,45 @@ async def apply(connection: Connection, schema: str, changes: Iterable[tuple[str
     """
     tables: dict[sa.Table, _Rows] = {}
     for of, change in changes:
-        rows = tables.setdefault(change.table, _Rows({}, {}))
-        match change:
-            case Put(table, values):
-                key = tuple(values[column.name] for column in table.primary_key)
-                row = rows.put.setdefault(key, {_OF: of})
-                if row[_OF] != of:
-                    raise RowOfAnother(table.name)
-                row.update(values)
-            case Remove(table, values):
-                key = tuple(values[column.name] for column in table.primary_key)
-                rows.put.pop(key, None)
-                rows.removed[key] = None
+        table, values = change
+        rows = tables.get(table)
+        if rows is None:
+            rows = tables[table] = _Rows({}, {})
+        key = _key_of(table)(values)
+        if isinstance(change, Remove):
+            rows.put.pop(key, None)
+            rows.removed[key] = None
+            continue
+        row = rows.put.get(key)
+        if row is None:
+            row = rows.put[key] = {_OF: of}
+        elif row[_OF] != of:
+            raise RowOfAnother(table.name)
+        row.update(values)
     for table, rows in tables.items():
         if rows.removed:
             await _remove(connection, schema, table, list(rows.removed))
-        by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-        for values in rows.put.values():
-            by_columns.setdefault(tuple(sorted(values)), []).append(values)
+        by_columns: dict[frozenset[str], list[dict[str, Any]]] = {}
+        for put in rows.put.values():
+            by_columns.setdefault(frozenset(put), []).append(put)
         for columns, some in by_columns.items():
-            await _put(connection, schema, table, columns, some)
+            await _put(connection, schema, table, sorted(columns), some)
+
+
+@cache
+def _key_of(table: sa.Table) -> Callable[[Mapping[str, Any]], Key]:
+    names = [column.name for column in table.primary_key]
+    if len(names) > 1:
+        return itemgetter(*names)
+    (only,) = names
+    return lambda values: (values[only],)
 
 
 async def _put(
     connection: Connection,
     schema: str,
     table: sa.Table,
-    columns: tuple[str, ...],
+    columns: list[str],
     rows: list[dict[str, Any]],
 ) -> None:
     key = [column.name for column in table.primary_key]

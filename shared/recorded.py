@@ -1,15 +1,14 @@
 """A fact as the log holds it."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from shared.decider import DomainEvent
 from shared.published import PublicEvent
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """A private event with its envelope. *recorded_at* is an instant (UTC) and never falls along the log.
 
     *published* and *word* are set where others heard of it: the published number and what was said. *partition_key*:

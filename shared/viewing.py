@@ -7,8 +7,8 @@ in by a change of names, in one transaction. What was live before is kept under 
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -28,9 +28,10 @@ from shared.hearing import (
     Poison,
     Taking,
     Transient,
+    feed_ahead,
     lease_name,
     note_going_back,
-    read_own,
+    own_ahead,
     say_stopped,
 )
 from shared.parking import Fact
@@ -324,20 +325,29 @@ class _Build:
 
     async def _hear(self, source: str, until: int | None) -> None:
         """Take what *source* said, up to the number *until* or to its end; parking as the live view does."""
-        runtime, taking = self._runtime, self._takings[source]
-        while until is None or taking.checkpoint.number < until:
-            facts: Sequence[Fact]
-            if source == runtime.service.name:
-                facts, log_id = await read_own(runtime, taking.checkpoint.number), runtime.identity.log_id
-            else:
-                page = await runtime.feeds.after(source, taking.checkpoint)
+        taking = self._takings[source]
+        facts = True
+        while facts and (until is None or taking.checkpoint.number < until):
+            async with aclosing(self._pages(source, taking.checkpoint)) as pages:
+                async for log_id, page in pages:
+                    some = [fact for fact in page if until is None or fact.number <= until]
+                    await taking.take(some, log_id)
+                    facts = bool(some)
+                    if not facts:
+                        break
+
+    async def _pages(self, source: str, after: Checkpoint) -> AsyncGenerator[tuple[UUID, Sequence[Fact]]]:
+        runtime = self._runtime
+        if source == runtime.service.name:
+            async with aclosing(own_ahead(runtime, after)) as own:
+                async for recorded in own:
+                    yield runtime.identity.log_id, recorded
+            return
+        async with aclosing(feed_ahead(runtime, source, after)) as feed:
+            async for page in feed:
                 if isinstance(page, WentBack):
                     raise Fenced  # begin again
-                facts, log_id = page.told, page.identity.log_id
-            facts = [fact for fact in facts if until is None or fact.number <= until]
-            if not facts:
-                return
-            await taking.take(facts, log_id)
+                yield page.identity.log_id, page.told
 
     async def _switch(self, connection: Connection, compared: str | None) -> Made:
         view, beside, live = self._view, self._beside, self._live

@@ -8,7 +8,7 @@ else the aggregate), so that what was parked may take effect late (decision 0012
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -16,8 +16,7 @@ from shared.published import PublicEvent
 from shared.recorded import Recorded
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(NamedTuple):
     """These columns of the row with this primary key now hold these values; other columns stay as they are.
 
     *values* has every primary-key column. The row is made if it is not there, so a fact may come before what it
@@ -28,8 +27,7 @@ class Put:
     values: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Remove:
+class Remove(NamedTuple):
     """The row with this whole primary key is gone."""
 
     table: sa.Table

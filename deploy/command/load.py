@@ -1,8 +1,10 @@
 """`desmigratif load`: a placement list into what runs, with what became of each line.
 
 Lines go in bulk, each in a request of its own among others; what is said below of a line is said of all that go along.
-Every rule of the list is a service's rule. A line is checked at the registry and at the migration service before it is
-written at either, so a rejected line leaves no trace; what is told of a line is what the services answered.
+Every rule of the list is a service's rule; what is told of a line is what the services answered. The migration service
+is asked first whether a line's placement could be recorded, of whomever: only then is its worker registered, if the
+registry has nothing against it, and the placement recorded. So a rejected line leaves no trace. One that repeats a
+placement is found out at the end; its worker was known already.
 """
 
 import csv
@@ -37,7 +39,6 @@ NOT_UTF8 = "line-not-utf-8"
 """The one code that no service answers: the line cannot be posted at all."""
 
 DUPLICATE = "duplicate-row"
-WORKER_UNKNOWN = "worker-unknown"
 
 # A code begins with the name of its column; this is the order of the columns in the list.
 _COLUMNS = ("nik-", "name-", "country-", "decree-", "contract-date-", "village-")
@@ -85,47 +86,36 @@ class Load:
         await in_batches(in_turn(lines), judge, most=TOGETHER, at_once=IN_FLIGHT)
 
     async def together(self, lines: Sequence[Line]) -> list[Judged]:
-        """Check lines, none of the same person, at both services; then write those that pass at both."""
+        """Write lines, none of the same person, at both services, but for those that either refuses."""
         judged = {line.number: Judged(line, "rejected", (NOT_UTF8,)) for line in lines if line.cells is None}
         going = [_Going(line, line.cells) for line in lines if line.cells is not None]
 
-        await self._post(REGISTRY, "/workers", [(one, "worker:check", one.worker) for one in going], check=True)
-        for one in going:
-            one.known, one.worker_id = one.reply, one.reply.body.get("id") if one.reply.ok else None
-        await self._check_departures(going)
+        await self._post(
+            MIGRATION, "/departures", [(one, "departure:check", one.departure) for one in going], check=True
+        )
         for one in going:
             one.checked = one.reply
-            outcome, codes = verdict((one.known, one.checked))
-            if outcome in ("rejected", "duplicate"):
-                judged[one.line.number] = Judged(one.line, outcome, codes)
+        wrong = [one for one in going if not one.checked.ok]
+        await self._post(REGISTRY, "/workers", [(one, "worker:check", one.worker) for one in wrong], check=True)
+        judged |= {one.line.number: _refused(one, one.reply, one.checked) for one in wrong}
 
-        going = [one for one in going if one.line.number not in judged]
+        going = [one for one in going if one.checked.ok]
         await self._post(REGISTRY, "/workers", [(one, "worker", one.worker) for one in going])
         for one in going:
             one.known = one.reply
             if one.known.ok:
                 one.worker_id = str(one.known.body["id"])
             else:
-                judged[one.line.number] = _refused_all_the_same(one.line, (one.known, one.checked))
+                judged[one.line.number] = _refused(one, one.known, one.checked)
 
         await crash.at("load.registered")
 
-        going = [one for one in going if one.line.number not in judged]
+        going = [one for one in going if one.known.ok]
         after = ", ".join(dict.fromkeys(one.known.position for one in going if one.known.position))
         await self._post(MIGRATION, "/departures", [(one, "departure", one.departure) for one in going], after=after)
         await crash.at("load.recorded")
-        for one in going:
-            judged[one.line.number] = _written(one)
+        judged |= {one.line.number: _written(one) for one in going}
         return [judged[line.number] for line in lines]
-
-    async def _check_departures(self, going: Sequence["_Going"]) -> None:
-        """Whether the migration service would record them; it may be asked before it has heard of a worker."""
-        await self._post(
-            MIGRATION, "/departures", [(one, "departure:check", one.departure) for one in going], check=True
-        )
-        unknown = [one for one in going if one.worker_id and one.reply.slug == WORKER_UNKNOWN]
-        anybodys = [(one, "departure:check", departure_body(one.cells)) for one in unknown]
-        await self._post(MIGRATION, "/departures", anybodys, check=True)
 
     async def _post(
         self,
@@ -171,10 +161,15 @@ class _Going:
 def _written(one: _Going) -> Judged:
     """A line whose worker is registered, and whose departure was answered."""
     if not one.reply.ok:
-        return _refused_all_the_same(one.line, (one.known, one.reply), one.worker_id)
+        return _refused(one, one.known, one.reply)
     outcome, codes = verdict((one.known, one.reply))
     departed_on = date.fromisoformat(one.reply.body["departed_on"])
     return Judged(one.line, outcome, codes, one.worker_id, str(one.reply.body["id"]), departed_on)
+
+
+def _refused(one: _Going, *replies: Reply) -> Judged:
+    """A line that one of *replies*, the registry's and the migration service's, refused; who was known stays so."""
+    return Judged(one.line, *verdict(replies), one.worker_id)
 
 
 def worker_body(cells: Cells) -> dict[str, Any]:
@@ -213,12 +208,6 @@ def verdict(replies: Sequence[Reply]) -> tuple[Outcome, tuple[str, ...]]:
             outcome: Outcome = "duplicate" if reply.slug == DUPLICATE else "rejected"
             return outcome, (*columns, reply.slug)
     return "warning" if columns else "accepted", columns
-
-
-def _refused_all_the_same(line: Line, replies: Sequence[Reply], worker_id: str | None = None) -> Judged:
-    """A write was refused although its check was not: somebody else was faster. A person written already stays."""
-    _, codes = verdict(replies)
-    return Judged(line, "rejected", codes, worker_id)
 
 
 def _codes(reply: Reply) -> list[str]:

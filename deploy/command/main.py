@@ -1,4 +1,8 @@
-"""The `desmigratif` command."""
+"""The `desmigratif` command.
+
+A command imports what it alone needs when it is called: the whole of it takes a second, which is as long as a thousand
+lines of a list.
+"""
 
 import asyncio
 import signal
@@ -13,23 +17,18 @@ import orjson
 import stamina.instrumentation
 import typer
 
-from deploy import secret_environment
-from deploy.command import demo as demo_
 from deploy.command import load as load_
 from deploy.command import parked as parked_
 from deploy.command import rebuild as rebuild_
-from deploy.command import replicas as replicas_
 from deploy.command import restored as restored_
-from deploy.command import running, tokens
+from deploy.command import running
 from deploy.command import status as status_
-from deploy.command import up as up_
 from deploy.command import verify as verify_
-from deploy.command import villages as villages_
 from deploy.command.calls import SERVICES, Calls
 from deploy.command.failures import BadFile, Failure, Unreachable
 from deploy.command.showing import aside, results
 from deploy.errands import Deed, Errand, ask
-from deploy.house import HouseFailed
+from deploy.program import HouseFailed
 
 Answer = TypeVar("Answer")
 
@@ -64,7 +63,7 @@ Service = Annotated[str, typer.Argument(metavar="SERVICE", help=f"One of {', '.j
 @app.command()
 def demo(
     placements: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             "--placements",
             dir_okay=False,
@@ -72,14 +71,16 @@ def demo(
             help="A placement list of BP3MI.",
             show_default="the shipped one",
         ),
-    ] = demo_.PLACEMENTS,
+    ] = None,
     today: Today = None,
     report: Report = None,
     json: JsonFile = None,
 ) -> None:
     """Start everything in a temporary folder, load a list, and show who came home."""
+    from deploy.command import demo as demo_
+
     _can_be_written(report, json)
-    complete = demo_.run(placements, today or demo_.shipped_today(), report, json)
+    complete = demo_.run(placements or demo_.PLACEMENTS, today or demo_.shipped_today(), report, json)
     raise typer.Exit(0 if complete else 1)
 
 
@@ -100,6 +101,9 @@ def up(
     ] = None,
 ) -> None:
     """Start everything and keep it running; Ctrl-C ends it. The data stay."""
+    from deploy.command import replicas as replicas_
+    from deploy.command import up as up_
+
     up_.run(running.data_folder(data), today, replicas_.read(replicas or [], for_all=True))
 
 
@@ -117,6 +121,8 @@ def load(
 @app.command()
 def villages(json: JsonFile = None) -> None:
     """Show how each village stands."""
+    from deploy.command import villages as villages_
+
     _can_be_written(json)
     found = _ask(villages_.ask, "programme-office", "operator")
     villages_.show(found, results())
@@ -230,6 +236,8 @@ def token(
     ] = "",
 ) -> None:
     """Print a bearer token for what runs in the data folder."""
+    from deploy.command import tokens
+
     typer.echo(tokens.mint(running.data_folder(), role, area, subject or f"{'+'.join(role)}@{area}"))
 
 
@@ -238,6 +246,8 @@ def secrets(
     file: Annotated[Path, typer.Argument(dir_okay=False, metavar="FILE", help="Where to.")] = Path(".env"),
 ) -> None:
     """Write random secrets for the containers to FILE, for their owner alone; never over a file that is there."""
+    from deploy import secret_environment
+
     try:
         secret_environment.write(file)
     except FileExistsError:
@@ -273,6 +283,8 @@ def scale(
     ],
 ) -> None:
     """Let services have more or fewer processes; returns when the new ones serve and the others are gone."""
+    from deploy.command import replicas as replicas_
+
     wanted = replicas_.read(replicas)
     _change("scale", wanted)
     for service, number in wanted.items():

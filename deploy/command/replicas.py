@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from deploy import SERVICES
 from deploy.command.failures import BadFile
-from deploy.house import HouseFailed, must_be_possible
+from deploy.house import must_be_possible
+from deploy.program import HouseFailed
 
 
 def read(texts: Sequence[str], *, for_all: bool = False) -> dict[str, int]:

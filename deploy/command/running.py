@@ -14,8 +14,8 @@ from pathlib import Path
 from deploy import SERVICES
 from deploy.command.calls import Calls
 from deploy.command.failures import Failure
-from deploy.house import addresses_in
 from deploy.issuer import Issuer
+from deploy.standing import addresses_in
 
 DATA = "DESMIGRATIF_DATA"
 DEFAULT_DATA = ".desmigratif"
@@ -68,7 +68,7 @@ def find(environment: Mapping[str, str] = os.environ) -> Running:
 
     Raises:
         Failure: half of the variables that name another house are set.
-        deploy.house.HouseFailed: nothing runs in the data folder.
+        deploy.program.HouseFailed: nothing runs in the data folder.
     """
     named = {service: environment.get(f"DESMIGRATIF_{service.upper()}_URL", "") for service in SERVICES}
     token = environment.get(TOKEN, "")

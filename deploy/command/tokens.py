@@ -6,8 +6,8 @@ from pathlib import Path
 
 from deploy.command.failures import BadFile
 from deploy.command.running import ROLES
-from deploy.house import addresses_in
 from deploy.issuer import Issuer
+from deploy.standing import addresses_in
 from shared.vocabulary import region_prefix
 
 TTL = timedelta(hours=12)
@@ -18,7 +18,7 @@ def mint(data: Path, roles: Sequence[str], area: str, subject: str) -> str:
 
     Raises:
         BadFile: there is no such role or region.
-        deploy.house.HouseFailed: nothing runs in *data*.
+        deploy.program.HouseFailed: nothing runs in *data*.
     """
     for role in roles:
         if role not in ROLES:

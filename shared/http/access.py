@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import httpx
+import aiohttp
 import orjson
 import structlog
 from joserfc import jwt
@@ -51,6 +51,7 @@ SCOPES_OF: Mapping[str, frozenset[str]] = {
 """The scopes of each role. An unknown role has none."""
 
 _ALGORITHMS = ["ES256", "EdDSA", "Ed25519", "RS256", "PS256"]
+_ISSUER = aiohttp.ClientTimeout(total=5.0)
 _REFETCH_SECONDS = 30.0
 _LEEWAY_SECONDS = 30
 _CACHED = 4096
@@ -113,8 +114,11 @@ class Tokens:
             if self._keys is None or anew:
                 self._fetched = time.monotonic()
                 if self._jwks.startswith(("http://", "https://")):
-                    async with httpx.AsyncClient(timeout=5.0) as client:
-                        text = (await client.get(self._jwks)).raise_for_status().content
+                    async with (
+                        aiohttp.ClientSession(timeout=_ISSUER, raise_for_status=True) as session,
+                        session.get(self._jwks) as answer,
+                    ):
+                        text = await answer.read()
                 else:
                     text = await asyncio.to_thread(Path(self._jwks).read_bytes)
                 self._keys = KeySet.import_key_set(orjson.loads(text))

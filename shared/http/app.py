@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-import httpx
+import aiohttp
 import structlog
 from fastapi import Depends, FastAPI
 from fastapi.telemetry import TelemetryConfig
@@ -82,7 +82,7 @@ class Doorkeeper:
             scope["caller"] = await self._tokens.caller(token.strip())
         except TokenInvalid:
             return problems.answer(Refused(TOKEN_INVALID), {"WWW-Authenticate": 'Bearer error="invalid_token"'})
-        except (httpx.HTTPError, OSError) as error:
+        except (aiohttp.ClientError, OSError) as error:
             log.warning("no-keys-of-the-issuer", error=type(error).__name__)
             return problems.answer(Refused(problems.UNAVAILABLE))
         if self._runtime.waits_for or self._runtime.stopping:

@@ -19,8 +19,8 @@ class Snapshot:
     def __init__(self, log: EventLog) -> None:
         self.changed: set[UUID | bytes] = set()
         """Streams and claims that are not as the log has them."""
-        self.made: set[UUID] = set()
-        """Streams that the log does not have."""
+        self.made: set[str] = set()
+        """Streams that the log does not have, as answers name them."""
         self._histories = _Answers[UUID, History](log.histories)
         self._holders = _Answers[bytes, UUID | None](log.holders)
         self._kinds: dict[bytes, str] = {}
@@ -43,7 +43,7 @@ class Snapshot:
             self._histories.put(stream_id, history)
             self.changed.add(stream_id)
             if not history.seen:
-                self.made.add(stream_id)
+                self.made.add(str(stream_id))
         for claim in claims:
             if claim.key is None:
                 self._released.add((claim.kind, claim.holder))

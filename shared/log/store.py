@@ -1,23 +1,22 @@
 """Reading the log, and what hangs on it: claims, erasure, what was published."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
 import orjson
 import stamina
 
-from shared import crash, database, ids
+from shared import crash, database, ids, wire
 from shared.codec import Catalogue, UnknownSchema
 from shared.decider import DomainEvent
 from shared.keys import KeyRing
 from shared.log.append import Verdict
-from shared.published import PublicEvent
 from shared.recorded import Recorded
-from shared.wire import word_of
 
 _PAGE = 1000
 
@@ -39,8 +38,7 @@ class History:
         return len(self.events)
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """A published event as stored: what the bus, the feed and a rebuilt bus carry, byte for byte."""
 
     number: int
@@ -65,6 +63,7 @@ class EventLog:
         self.catalogue = catalogue
         self.keys = keys
         self._secret = secret
+        self._pages: dict[tuple[int, int], asyncio.Task[list[Recorded]]] = {}
 
     def claim_key(self, kind: str, parts: Sequence[str]) -> bytes:
         """The keyed hash under which a claim stands."""
@@ -128,14 +127,24 @@ class EventLog:
                 raise UnknownSchema(row["type"], row["schema_version"])
 
     async def own(self, after: int, most: int = _PAGE) -> list[Recorded]:
-        """The next facts of the log, private ones included, personal fields sealed."""
+        """The next facts of the log, private ones included, personal fields sealed.
+
+        Whoever asks for the same page before it is read gets the same one: all views of a service are woken together.
+        """
+        page = self._pages.get((after, most))
+        if page is None:
+            page = self._pages[after, most] = asyncio.create_task(self._own(after, most))
+        return await asyncio.shield(page)
+
+    async def _own(self, after: int, most: int) -> list[Recorded]:
+        del self._pages[after, most]  # who asks from here on may know of a fact that this reading does not find
         rows = await self.pool.fetch(
             "SELECT * FROM log.events WHERE position > $1 ORDER BY position LIMIT $2", after, most
         )
         return [self._recorded(row) for row in rows]
 
     def _recorded(self, row: asyncpg.Record) -> Recorded:
-        word: PublicEvent | None = word_of(orjson.loads(row["public"])) if row["public"] else None
+        word = wire.read(row["public"])[1] if row["public"] else None
         event = self.catalogue.decode(dict(row), None)
         key = word.partition_key if word else self.catalogue.person_of(event) or row["stream_id"]
         return Recorded(

@@ -3,13 +3,15 @@
 import asyncio
 import secrets
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
+import aiohttp
 import asyncpg
 import httpx
 import nats
@@ -134,7 +136,7 @@ class Street:
         """A process of *service* that was not started; the newest one is who others reach over HTTP."""
         runtime = Runtime(service, await self.settings(service.name), ids.random())
         await runtime.feeds.close()
-        runtime.feeds._client = httpx.AsyncClient(transport=_Doors(self), timeout=10.0)
+        runtime.feeds._session = cast(aiohttp.ClientSession, _Session(self))
         self._apps[service.name.replace("_", "-")] = build(service, runtime)
         self.running.append(runtime)
         return runtime
@@ -187,6 +189,31 @@ class Street:
             timeout=20.0,
             event_hooks={"response": [held]},
         )
+
+
+class _Session:
+    """As much of aiohttp's as a service asks its peers with; requests go through `_Doors`."""
+
+    def __init__(self, street: Street) -> None:
+        self._client = httpx.AsyncClient(transport=_Doors(street), timeout=10.0)
+        self.close = self._client.aclose
+
+    @asynccontextmanager
+    async def get(self, url: str, **asked: Any) -> AsyncIterator["_Answer"]:
+        try:
+            answer = await self._client.get(url, **asked)
+        except httpx.HTTPError as error:
+            raise aiohttp.ClientConnectionError from error
+        yield _Answer(answer.status_code, answer.content)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    content: bytes
+
+    async def read(self) -> bytes:
+        return self.content
 
 
 class _Doors(httpx.AsyncBaseTransport):

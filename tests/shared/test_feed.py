@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Awaitable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,11 @@ class Owner:
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         self.asked += 1
-        await asyncio.sleep(next(self._seconds))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(next(self._seconds)):
+                await reader.read()  # who asked hangs up
+                writer.close()
+                return
         writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(ANSWER) + ANSWER)
         writer.close()
 

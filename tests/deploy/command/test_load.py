@@ -157,7 +157,7 @@ ACCEPTING = {
 }
 
 
-async def test_a_line_is_checked_at_both_before_it_is_written_at_either() -> None:
+async def test_a_line_is_checked_at_the_second_service_before_it_is_written_at_the_first() -> None:
     calls = StandIn(**ACCEPTING)
     judged = await one(calls, line(2, "1"), "run")
     assert (judged.outcome, judged.worker_id, judged.trip_id, str(judged.departed_on)) == (
@@ -167,35 +167,37 @@ async def test_a_line_is_checked_at_both_before_it_is_written_at_either() -> Non
         "2023-12-31",
     )
     assert [(service, what, key, after) for service, what, _, key, after in calls.asked] == [
-        (REGISTRY, "check_workers", "run:2:worker:check", None),
         (MIGRATION, "check_departures", "run:2:departure:check", None),
         (REGISTRY, "workers", "run:2:worker", None),
         (MIGRATION, "departures", "run:2:departure", "registry=1.1@00000000"),
     ]
-    assert calls.asked[0][2] == {"nik": "1", "name": "Siti Contoh", "village": "33.07.10.2004"}
-    assert calls.asked[3][2] == {"country": "TW", "decree": "SK-1", "contract_date": "2023-12-31", "worker_id": "p"}
-    assert "worker_id" not in calls.asked[1][2]
+    assert calls.asked[1][2] == {"nik": "1", "name": "Siti Contoh", "village": "33.07.10.2004"}
+    assert calls.asked[2][2] == {"country": "TW", "decree": "SK-1", "contract_date": "2023-12-31", "worker_id": "p"}
+    assert "worker_id" not in calls.asked[0][2]
 
 
-async def test_a_rejected_line_is_written_nowhere() -> None:
-    calls = StandIn(**ACCEPTING | {"check_departures": answered(422, "country-unknown")})
-    judged = await one(calls, line(2, "1"))
-    assert (judged.outcome, judged.codes, judged.worker_id) == ("rejected", ("country-unknown",), None)
-    assert [what for _, what, *_ in calls.asked] == ["check_workers", "check_departures"]
-
-
-async def test_a_worker_whom_the_other_service_has_not_heard_of_is_checked_without() -> None:
+async def test_what_the_second_service_would_refuse_is_written_nowhere_and_told_with_what_the_first_says() -> None:
     calls = StandIn(
-        **ACCEPTING | {"check_workers": known(200, {"id": "p"}), "unknown": answered(404, slug="worker-unknown")}
+        **ACCEPTING
+        | {"check_departures": answered(422, "country-unknown"), "check_workers": answered(422, "name-missing")}
     )
-    assert (await one(calls, line(2, "1"))).outcome == "accepted"
-    assert [what for _, what, *_ in calls.asked][1:3] == ["check_departures"] * 2
+    judged = await one(calls, line(2, "1"))
+    assert (judged.outcome, judged.worker_id) == ("rejected", None)
+    assert judged.codes == ("name-missing", "country-unknown")
+    assert [what for _, what, *_ in calls.asked] == ["check_departures", "check_workers"]
 
 
-async def test_if_the_second_write_is_refused_all_the_same_the_person_stays() -> None:
+async def test_what_the_first_service_refuses_is_written_nowhere() -> None:
+    calls = StandIn(**ACCEPTING | {"workers": answered(422, "name-missing")})
+    judged = await one(calls, line(2, "1"))
+    assert (judged.outcome, judged.codes, judged.worker_id) == ("rejected", ("name-missing",), None)
+    assert [what for _, what, *_ in calls.asked] == ["check_departures", "workers"]
+
+
+async def test_a_placement_that_is_there_already_is_told_as_a_duplicate_of_a_known_worker() -> None:
     calls = StandIn(**ACCEPTING | {"departures": answered(409, slug="duplicate-row")})
     judged = await one(calls, line(2, "1"))
-    assert (judged.outcome, judged.codes, judged.worker_id) == ("rejected", ("duplicate-row",), "p")
+    assert (judged.outcome, judged.codes, judged.worker_id) == ("duplicate", ("duplicate-row",), "p")
 
 
 async def test_an_unreadable_line_is_reported_and_posted_nowhere() -> None:
@@ -205,7 +207,7 @@ async def test_an_unreadable_line_is_reported_and_posted_nowhere() -> None:
 
 
 async def test_what_says_nothing_of_the_line_ends_the_load() -> None:
-    calls = StandIn(**ACCEPTING | {"check_workers": answered(500, slug="internal")})
+    calls = StandIn(**ACCEPTING | {"workers": answered(500, slug="internal")})
     with pytest.raises(Unexpected, match="internal"):
         await Load(calls).all([line(2, "1"), line(3, "2")], lambda _: None)
 
@@ -226,7 +228,7 @@ async def test_lines_go_many_in_a_request_and_those_of_one_person_in_later_ones(
     assert {one.outcome for one in done} == {"accepted"}
     assert sorted(size for what, size in calls.requests if what == "workers") == [10, 50, TOGETHER]
     order = {key.split(":")[1]: n for n, (_, what, _, key, _) in enumerate(calls.asked) if what == "departures"}
-    checked = {key.split(":")[1]: n for n, (_, what, _, key, _) in enumerate(calls.asked) if what == "check_workers"}
+    checked = {key.split(":")[1]: n for n, (_, what, _, key, _) in enumerate(calls.asked) if what == "check_departures"}
     for first in range(2, 12):
         assert order[str(first)] < checked[str(first + TOGETHER + 50)]
 
@@ -252,4 +254,4 @@ async def test_in_one_request_each_line_has_its_own_end() -> None:
         (4, "rejected", ("nik-length",)),
         (5, "accepted", ()),
     ]
-    assert ("workers", 2) in calls.requests
+    assert ("departures", 2) in calls.requests

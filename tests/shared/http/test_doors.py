@@ -14,6 +14,7 @@ import pytest
 
 from deploy import SERVICES
 from deploy.house import House
+from shared.feed import PAGE
 from shared.http import kernel
 from tests.houses import KURIPAN, Api, nik
 
@@ -345,7 +346,7 @@ def test_every_route_is_described(house: House, service: str) -> None:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_feed_is_asked_with_numbers(operator: Api, service: str) -> None:
-    for asked in ("", "after=-1", "after=x", f"after={2**63}", "after=" + "9" * 30, "after=0&limit=501"):
+    for asked in ("", "after=-1", "after=x", f"after={2**63}", "after=" + "9" * 30, f"after=0&limit={PAGE + 1}"):
         refused(operator.get(service, f"/feed?{asked}"), 422, "malformed")
     for asked in ("after=1&log=x", f"after=1&log={uuid.uuid4()}&event=x"):
         refused(operator.get(service, f"/feed?{asked}"), 422, "malformed")
