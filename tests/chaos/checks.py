@@ -247,13 +247,18 @@ def _all_stands(after: str, logs: Mapping[str, Log]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The workers' lives as far as they were accepted; *whole*: nothing of any was lost with a database."""
+    """The workers' lives as far as they were accepted; *whole*: nothing of any was lost with a database.
+
+    *refused*: ids of words that a service whose database was put back heard again when it had not (yet again) whom
+    they are about.
+    """
 
     trips: list[Trip]
     whole: bool
+    refused: frozenset[str] = frozenset()
 
 
-def accepted(all_of_them: Sequence[Judged]) -> Accepted:
+def accepted(all_of_them: Sequence[Judged], logs: Mapping[str, Log], put_back: Sequence[str]) -> Accepted:
     """Folded from the requests that are in the logs, in the logs' order, but for lives of which something was lost."""
     lives: dict[str, list[Judged]] = defaultdict(list)
     for one in all_of_them:
@@ -265,7 +270,7 @@ def accepted(all_of_them: Sequence[Judged]) -> Accepted:
             continue
         if trip := _trip([one for one in ones if one.command is not None]):
             trips.append(trip)
-    return Accepted(trips, whole)
+    return Accepted(trips, whole, frozenset(word for service in put_back for word in logs[service].nobody_there))
 
 
 def _trip(ones: Sequence[Judged]) -> Trip | None:

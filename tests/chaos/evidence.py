@@ -54,6 +54,8 @@ class Log:
     commands: dict[UUID, Command] = field(default_factory=dict)
     names: list[Name] = field(default_factory=list)
     by_command: dict[UUID, list[Fact]] = field(default_factory=lambda: defaultdict(list))
+    nobody_there: set[str] = field(default_factory=set)
+    """Ids of published words to which there was no reaction: whom they are about was not there."""
 
     def add(self, *facts: Fact) -> None:
         """The next facts."""
@@ -92,6 +94,8 @@ async def gather(house: House) -> dict[str, Log]:
                 "SELECT log_id, begins_after_position, begins_after FROM log.identity ORDER BY ordinal"
             )
             log.names = [Name(*row) for row in names]
+            refused = await connection.fetch("SELECT event_id FROM log.refused_reactions WHERE slug = 'not-found'")
+            log.nobody_there = {str(row["event_id"]) for row in refused}
         finally:
             await connection.close()
     return logs

@@ -16,14 +16,18 @@ from uuid import UUID
 import asyncpg
 import nats
 import psutil
+import stamina
 
 from deploy import SERVICES
 from deploy.house import NATS, POSTGRES
 from deploy.nats import operator_of, stream_of
+from deploy.program import HouseFailed
 from tests.chaos.house import REPLICAS, ChaosHouse, weather
 from tests.chaos.proxy import Weather
 from tests.faults import dumps
 
+_ASLEEP_SECONDS = 5.0
+_RENAMED_WITHIN_SECONDS = 30.0
 PUBLISHERS = ("registry", "migration_service")
 """Who has a stream with words in it, and hearers."""
 
@@ -288,17 +292,51 @@ async def lose_store(scene: Scene) -> AsyncIterator[str]:
 
 @_named("put a database back", POSTGRES, NATS, "processes", "links", "clock", longest_seconds=3.0)
 async def put_back(scene: Scene) -> AsyncIterator[str]:
-    """To a dump of some seconds ago, while everybody goes on: what was written since is lost, and nothing else."""
+    """To a dump of some seconds ago, while everybody goes on: what was written since is lost, and nothing else.
+
+    One of the service's processes may sleep through it: it has yet to learn the log's new name when others use it.
+    """
     service = scene.drawn.choice(PUBLISHERS)
     way = scene.drawn.choice((dumps.put_back, dumps.put_back_in_place))
+    sleeper = scene.drawn.choice((None, scene.drawn.randint(1, REPLICAS)))
     scene.folder.mkdir(parents=True, exist_ok=True)
     dump = await dumps.take(scene.house, service, scene.folder)
-    connection = await asyncpg.connect(scene.house.url(POSTGRES, database=service))
-    former = await connection.fetchval("SELECT log_id FROM log.identity ORDER BY ordinal DESC LIMIT 1")
-    await connection.close()
-    yield f"{service}, {'in place' if way is dumps.put_back_in_place else 'made anew'}"
-    await way(scene.house, service, dump)
-    scene.put_back.append((service, former))
+    former = await _log_name(scene.house, service)
+    how = "in place" if way is dumps.put_back_in_place else "made anew"
+    yield f"{service}, {how}{f', {service} {sleeper} asleep' if sleeper else ''}"
+
+    async def put() -> None:
+        await way(scene.house, service, dump)
+        scene.put_back.append((service, former))
+
+    if not sleeper:
+        await put()
+        return
+    with _paused(scene.house.pid(service, sleeper)):
+        putting = asyncio.create_task(put())
+        # Asleep in the middle of a query it may keep a table from who puts back: then it must wake up.
+        done, _ = await asyncio.wait([putting], timeout=_ASLEEP_SECONDS)
+        if done:
+            await _until_renamed(scene.house, service, former)
+    await putting
+
+
+async def _log_name(house: ChaosHouse, service: str) -> UUID:
+    connection = await asyncpg.connect(house.url(POSTGRES, database=service))
+    try:
+        name: UUID = await connection.fetchval("SELECT log_id FROM log.identity ORDER BY ordinal DESC LIMIT 1")
+    finally:
+        await connection.close()
+    return name
+
+
+async def _until_renamed(house: ChaosHouse, service: str, former: UUID) -> None:
+    async for attempt in stamina.retry_context(
+        on=HouseFailed, attempts=None, timeout=_RENAMED_WITHIN_SECONDS, wait_max=0.1
+    ):
+        with attempt:
+            if await _log_name(house, service) == former:
+                raise HouseFailed(f"{service} was put back and has no new name")
 
 
 # ── How ──────────────────────────────────────────────────────────────────────────────────────────────────────────────

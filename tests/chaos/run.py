@@ -165,13 +165,13 @@ async def _storm(house: ChaosHouse, what: Run, outcome: Outcome, say: Callable[[
     ]
     if outcome.lost and not put_back:
         outcome.findings.append("lost: nothing was put back")
-    return checks.accepted(every)
+    return checks.accepted(every, logs, put_back)
 
 
 async def _hold_against(operator: Clients, calls: Clients, accepted: Accepted) -> list[str]:
     """Every roster is the fold of what was accepted and of what was published; a rebuilt one is the live one."""
     try:
-        said, found = await disagreements(operator, calls)
+        said, found = await disagreements(operator, calls, accepted.refused)
     except AssertionError as error:  # a list that names somebody twice
         return [f"rosters: {error}"]
     meant = of_accepted(accepted.trips)

@@ -252,5 +252,14 @@ def test_what_was_answered_after_the_dump_is_gone_and_what_was_answered_before_i
 def test_what_was_accepted_is_folded_into_where_a_worker_stands() -> None:
     story = Story()
     logs = {"registry": story.registry, MIGRATION: story.migration}
-    (trip,) = checks.accepted(checks.judged(story.requests, logs, command_id)).trips
+    (trip,) = checks.accepted(checks.judged(story.requests, logs, command_id), logs, []).trips
     assert (trip.worker_id, trip.trip_id, trip.standing) == (WORKER, TRIP, "for_good")
+
+
+def test_a_reaction_refused_for_want_of_whom_it_is_about_is_right_only_where_a_database_was_put_back() -> None:
+    story = Story()
+    logs = {"registry": story.registry, MIGRATION: story.migration}
+    story.registry.nobody_there.add("word 3")
+    every = checks.judged(story.requests, logs, command_id)
+    assert checks.accepted(every, logs, []).refused == checks.accepted(every, logs, [MIGRATION]).refused == frozenset()
+    assert checks.accepted(every, logs, ["registry"]).refused == {"word 3"}

@@ -7,7 +7,7 @@ what it is held against have nothing in common but the facts.
 import asyncio
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
@@ -322,8 +322,11 @@ async def agrees(operator: Calls, calls: Calls) -> Rosters:
     return said
 
 
-async def disagreements(operator: Calls, calls: Calls) -> tuple[Rosters, list[str]]:
-    """What every roster says once all is heard, and a sentence for all in which logs, bus and rosters do not agree."""
+async def disagreements(operator: Calls, calls: Calls, refused: Collection[str] = ()) -> tuple[Rosters, list[str]]:
+    """What every roster says once all is heard, and a sentence for all in which logs, bus and rosters do not agree.
+
+    *refused*: ids of words whose reaction was rightly refused.
+    """
     statuses = await all_heard(operator)
     found = [f"verify: {finding}" for finding in (await verify.ask(operator)).findings]
     registry, migration = await published(operator, REGISTRY), await published(operator, MIGRATION)
@@ -342,7 +345,8 @@ async def disagreements(operator: Calls, calls: Calls) -> tuple[Rosters, list[st
     # Reactions: every worker has a service file, and who died abroad is dead to the registry.
     files = {row["worker_id"] async for row in calls.items(MIGRATION, "/service-files")}
     found += [f"reactions: {worker} has no service file" for worker in sorted(said.workers - files)]
-    died_abroad = {word["data"]["worker_id"] for word in migration if word["data"]["standing"] == "deceased"}
+    deaths = [word for word in migration if word["data"]["standing"] == "deceased" and word["id"] not in refused]
+    died_abroad = {word["data"]["worker_id"] for word in deaths}
     found += [f"reactions: {worker} died abroad" for worker in sorted(died_abroad & said.workers - said.died)]
     return said, found
 
