@@ -88,6 +88,12 @@ class Databases:
         """*by* takes the name of *database*, as an operator does who restores."""
         await self.admin(f'DROP DATABASE "{database}" WITH (FORCE)', f'ALTER DATABASE "{by}" RENAME TO "{database}"')
 
+    async def change_places(self, database: str, by: str) -> None:
+        """The same without waiting for a database to go: what was there lies where *by* lay."""
+        aside = f"t_{uuid.uuid4().hex[:12]}"
+        renamed = ((database, aside), (by, database), (aside, by))
+        await self.admin(*(f'ALTER DATABASE "{name}" RENAME TO "{to}"' for name, to in renamed))
+
     async def drop(self) -> None:
         # At once: each waits for a checkpoint, and they share it.
         await asyncio.gather(*(self.admin(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)') for name in self._made))
