@@ -27,6 +27,17 @@ class Machine(RuleBasedStateMachine):
         super().__init__()
         self._loop = loop
 
+    well = True
+    """Whether every step so far was taken."""
+
+    def take(self, step: Coroutine[Any, Any, T]) -> T:
+        """`wait`, and know whether it went well."""
+        try:
+            return self.wait(step)
+        except BaseException:
+            self.well = False
+            raise
+
     def wait(self, step: Coroutine[Any, Any, T]) -> T:
         """Take one step, from the thread that draws; the machine stands still until it is through."""
         return asyncio.run_coroutine_threadsafe(step, self._loop).result(_STEP_SECONDS)
