@@ -1,7 +1,8 @@
 """What sources said, and what a hearer made of it, each read from its database; and what it should have made of it."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,11 +37,36 @@ class Word:
     said: PublicEvent | None
 
 
+class Reader:
+    """Reads what services' databases hold, each time all of one instant."""
+
+    def __init__(self, street: Street) -> None:
+        self._street = street
+        self._connections: dict[str, asyncpg.Connection] = {}
+        self._reading = asyncio.Lock()
+
+    @asynccontextmanager
+    async def of(self, name: str) -> AsyncIterator[asyncpg.Connection]:
+        """An instant of what *name* has."""
+        async with self._reading:
+            if name not in self._connections:
+                settings = await self._street.settings(name)
+                self._connections[name] = await asyncpg.connect(settings.database_url.get_secret_value())
+            async with self._connections[name].transaction(isolation="repeatable_read", readonly=True):
+                yield self._connections[name]
+
+    async def close(self, *names: str) -> None:
+        """Nobody reads from *names* any more; from nobody, where none is named."""
+        for name in names or list(self._connections):
+            if connection := self._connections.pop(name, None):
+                await connection.close()
+
+
 @dataclass
 class Sources:
     """All that every source ever said, by the name that its log had then."""
 
-    street: Street
+    reader: Reader
     names: tuple[str, ...]
     said: dict[str, dict[UUID, list[Word]]] = field(default_factory=dict)
     lineages: dict[str, list[UUID]] = field(default_factory=dict)
@@ -48,7 +74,7 @@ class Sources:
     async def listen(self) -> None:
         """Read what was said since; also right before a log is put back."""
         for name in self.names:
-            async with _reading(self.street, name) as connection:
+            async with self.reader.of(name) as connection:
                 lineage = [row[0] for row in await connection.fetch("SELECT log_id FROM log.identity ORDER BY ordinal")]
                 facts = await connection.fetch(
                     "SELECT published, event_id, public FROM log.events WHERE published IS NOT NULL ORDER BY published"
@@ -73,16 +99,6 @@ def _word(log_id: UUID, number: int, event_id: UUID, words: str) -> Word:
     return Word(log_id, number, event_id, envelope["partitionkey"], wire.word_of(envelope))
 
 
-@asynccontextmanager
-async def _reading(street: Street, name: str) -> Any:
-    connection = await asyncpg.connect((await street.settings(name)).database_url.get_secret_value())
-    try:
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            yield connection
-    finally:
-        await connection.close()
-
-
 @dataclass(frozen=True)
 class Stand:
     """How far a hearer is with a source, and which of its facts wait."""
@@ -105,12 +121,12 @@ class Hearer:
         return {source: stand for (hearer, source), stand in self.stands.items() if hearer == schema}
 
 
-async def heard(street: Street, schema: str = VIEW) -> Hearer:
+async def heard(reader: Reader, schema: str = VIEW) -> Hearer:
     """What the enterprise's database holds, all of one instant."""
     while True:
         # A table is looked up as it is called now, not at the instant that is read: again if another was switched in.
         with suppress(asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError):
-            async with _reading(street, OWN) as connection:
+            async with reader.of(OWN) as connection:
                 there = await connection.fetchval("SELECT oid FROM pg_namespace WHERE nspname = $1", schema)
                 hearer = await _heard(connection, schema, there=there is not None)
                 if there == await connection.fetchval("SELECT to_regnamespace($1)::oid", schema):
@@ -158,6 +174,8 @@ def as_told(words: Collection[Word], own: Iterable[asyncpg.Record]) -> Rows:
                 people.pop(person, None)
             case WorkerDeparted(trip_id=trip, worker_id=worker):
                 trips[trip] = (trip, worker, word.number)
+            case _:
+                pass
     for fact in own:
         if fact["type"] == "Greeted":
             greetings.add((UUID(orjson.loads(fact["data"])["person_id"]), fact["version"], fact["position"]))

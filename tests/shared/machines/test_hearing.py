@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, MultipleResults, invariant, multiple, precondition, rule
+from hypothesis.stateful import Bundle, MultipleResults, initialize, invariant, multiple, precondition, rule
 
 from shared import parking
 from tests.servers import Nats
@@ -39,6 +39,7 @@ class HearingMachine(Machine):
         super().__init__(loop)
         self.lane = lane
         self.copied = False
+        self.restores = 0
         self.processes = 1
         self.poisoned: set[UUID] = set()
         self.take(lane.begin())
@@ -51,26 +52,22 @@ class HearingMachine(Machine):
 
     # What is said
 
+    @initialize(target=PEOPLE)
+    def somebody_is_there(self) -> MultipleResults[UUID]:
+        return self.register(3)
+
     @rule(target=PEOPLE, how_many=st.integers(1, 3))
     def register(self, how_many: int) -> MultipleResults[UUID]:
         return multiple(*[self.take(self.lane.say("registry", Register("", "Siti"))) for _ in range(how_many)])
 
-    @rule(person=PEOPLE)
-    def rename(self, person: UUID) -> None:
-        self.take(self._of(person, Rename(person, "Siti Aminah")))
+    @rule(person=PEOPLE, what=st.sampled_from((Rename, Forget, Note)))
+    def say(self, person: UUID, what: type) -> None:
+        """Of a note nobody else hears."""
+        self.take(self._say(person, what))
 
-    @rule(person=PEOPLE)
-    def forget(self, person: UUID) -> None:
-        self.take(self._of(person, Forget(person)))
-
-    async def _of(self, person: UUID, command: object) -> None:
+    async def _say(self, person: UUID, what: type) -> None:
         if await self.lane.knows(person):
-            await self.lane.say("registry", command)
-
-    @rule(person=PEOPLE)
-    def note(self, person: UUID) -> None:
-        """Nobody else hears of it."""
-        self.take(self.lane.say("registry", Note(person, "seen")))
+            await self.lane.say("registry", Forget(person) if what is Forget else what(person, "Siti Aminah"))
 
     @rule(target=SENT)
     def register_as_a_client(self) -> tuple[object, str]:
@@ -85,12 +82,9 @@ class HearingMachine(Machine):
 
     # The bus
 
-    @rule()
-    def hold_back(self) -> None:
-        self.lane.post.holding = True
-
     @rule(picks=st.lists(st.tuples(PICK, st.booleans()), max_size=4), on=st.booleans())
     def bring(self, picks: Sequence[tuple[int, bool]], on: bool) -> None:
+        """Some of what was held back; *on*: what comes from now on is."""
         self.take(self._bring(picks, on))
 
     async def _bring(self, picks: Sequence[tuple[int, bool]], on: bool) -> None:
@@ -105,31 +99,26 @@ class HearingMachine(Machine):
         queues = [s._queue for runtime in self.lane.hearers for s in runtime.subscriptions if s.source == "registry"]
         self.lane.post.again(picks, queues)
 
+    @rule(what=st.sampled_from(("reconnects", "owner does not answer", "owner answers")))
+    def line(self, what: str) -> None:
+        self.take(self._line(what))
+
+    async def _line(self, what: str) -> None:
+        match what:
+            case "reconnects":
+                for runtime in self.lane.hearers:
+                    runtime._nudge_all()
+            case "owner does not answer":
+                self.lane.street.closed.add("registry")
+            case _:
+                self.lane.street.closed.clear()
+
+    @precondition(lambda self: self.restores < 2)
     @rule()
-    def reconnect(self) -> None:
-        self.take(self._reconnect())
-
-    async def _reconnect(self) -> None:
-        for runtime in self.lane.hearers:
-            runtime._nudge_all()
-
-    @rule(shut=st.booleans())
-    def owner_answers(self, shut: bool) -> None:
-        (self.lane.street.closed.add if shut else self.lane.street.closed.discard)("registry")
-
-    # The source's log
-
-    @precondition(lambda self: not self.copied)
-    @rule()
-    def copy_it(self) -> None:
-        self.copied = True
-        self.take(self.lane.copy_it())
-
-    @precondition(lambda self: self.copied)
-    @rule()
-    def put_it_back(self) -> None:
-        self.copied = False
-        self.take(self.lane.put_it_back())
+    def copy_it_or_put_it_back(self) -> None:
+        self.copied = not self.copied
+        self.restores += not self.copied
+        self.take(self.lane.copy_it() if self.copied else self.lane.put_it_back())
 
     # Poison
 
@@ -138,7 +127,7 @@ class HearingMachine(Machine):
     def poison(self, person: UUID) -> None:
         self.poisoned.add(person)
         self.lane.faults.at.add(person)
-        self.rename(person)
+        self.say(person, Rename)
         self.listen()
 
     @rule()
@@ -172,7 +161,10 @@ class HearingMachine(Machine):
     @rule(which=st.integers(0, 1))
     def crash(self, which: int) -> None:
         self.processes = max(1, self.processes - 1)
-        self.take(self.lane.crash(which))
+        self.take(self._crash(which))
+
+    async def _crash(self, which: int) -> None:
+        await self.lane.crash(which)
 
     @rule(active=st.booleans())
     def all_believe_to_be_active(self, active: bool) -> None:

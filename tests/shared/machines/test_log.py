@@ -80,7 +80,8 @@ class Model:
         good = next((n for n, said in enumerate(alone) if said != "ok"), len(alone))
         for asked in run[:good]:
             self._carry_out(asked)
-        return [*alone[: good + 1], *(["conflict"] * (len(alone) - good - 1))]
+        behind: list[Said] = ["conflict"] * (len(alone) - good - 1)
+        return [*alone[: good + 1], *behind]
 
     def _alone(self, asked: Append) -> Said:
         if known := self.commands.get(asked.command_id):

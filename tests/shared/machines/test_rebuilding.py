@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, MultipleResults, invariant, multiple, precondition, rule
+from hypothesis.stateful import Bundle, MultipleResults, initialize, invariant, multiple, precondition, rule
 
 from shared import database, parking
 from shared.errors import Refused
@@ -55,6 +55,7 @@ class RebuildingMachine(Machine):
         super().__init__(loop)
         self.lane = lane
         self.copied = False
+        self.restores = 0
         self.processes = 1
         self.poisoned: set[UUID] = set()
         self.builds: list[Build] = []
@@ -88,6 +89,10 @@ class RebuildingMachine(Machine):
 
     # What is said
 
+    @initialize(target=PEOPLE)
+    def somebody_is_there(self) -> MultipleResults[UUID]:
+        return self.register(3)
+
     @rule(target=PEOPLE, how_many=st.integers(1, 3))
     def register(self, how_many: int) -> MultipleResults[UUID]:
         return multiple(*[self.take(self.lane.say("registry", Register("", "Siti"))) for _ in range(how_many)])
@@ -97,19 +102,22 @@ class RebuildingMachine(Machine):
         self.take(self._say(person, what))
 
     async def _say(self, person: UUID, what: str) -> None:
-        match what:
-            case "depart":
-                await self.lane.say("migration_service", Depart(person))
-            case "note":
-                await self.lane.say("enterprise", Note(person, "seen"))
-            case _ if await self.lane.knows(person):
-                await self.lane.say("registry", Forget(person) if what == "forget" else Rename(person, "Siti Aminah"))
+        if what == "depart":
+            await self.lane.say("migration_service", Depart(person))
+        elif what == "note":
+            await self.lane.say("enterprise", Note(person, "seen"))
+        elif await self.lane.knows(person):
+            await self.lane.say("registry", Forget(person) if what == "forget" else Rename(person, "Siti Aminah"))
 
     # Rebuilding
 
-    @rule(which=st.integers(0, 1), stop=st.sampled_from((None, *POINTS)))
-    def rebuild(self, which: int, stop: str | None) -> None:
+    @rule(which=st.integers(0, 1), stop=st.sampled_from(POINTS))
+    def rebuild(self, which: int, stop: str) -> None:
         self.take(self._rebuild(which, stop))
+
+    @rule(which=st.integers(0, 1))
+    def rebuild_meanwhile(self, which: int) -> None:
+        self.take(self._rebuild(which, None))
 
     async def _rebuild(self, which: int, stop: str | None) -> None:
         """It goes on by itself, or comes as far as *stop*. Another one waits for locks, so there is none then."""
@@ -149,65 +157,23 @@ class RebuildingMachine(Machine):
         self.lane.gate.open()
         await self._ended()
 
-    @rule()
-    def cancel(self) -> None:
-        """Who asked for it went away."""
-        self.take(self._cancel())
+    @rule(what=st.sampled_from(("cancelled", "crashed", "lease lost")), which=st.integers(0, 1))
+    def cut_off(self, what: str, which: int) -> None:
+        """Who asked for it went away, its process died, or it slept for so long that another may begin."""
+        match what:
+            case "cancelled":
+                self.take(self._cancel())
+            case "crashed":
+                self.processes = max(1, self.processes - 1)
+                self.take(self._crash(which))
+            case _:
+                self.take(self._lose_the_lease())
 
     async def _cancel(self) -> None:
         if self.builds:
             build = self.builds.pop()
             build.task.cancel()
             await build.ended()
-
-    @rule()
-    def lose_the_lease(self) -> None:
-        """It slept for too long: another may begin."""
-        self.take(self._lose_the_lease())
-
-    async def _lose_the_lease(self) -> None:
-        for build in self.builds:
-            build.runtime.leases._until[f"{VIEW} making"] = 0.0
-        await rows(self.lane.hearers[0], "DELETE FROM log.leases WHERE name = $1", f"{VIEW} making")
-
-    @rule()
-    def drop(self) -> None:
-        self.take(self._drop())
-
-    async def _drop(self) -> None:
-        if not self._locked():
-            await drop_formers(self.lane.hearers[0], self.lane.hearers[0].service.views[0])
-
-    # What else befalls them
-
-    @precondition(lambda self: len(self.poisoned) < parking.MOST_A_MINUTE // 4)
-    @rule(person=PEOPLE)
-    def poison(self, person: UUID) -> None:
-        self.poisoned.add(person)
-        self.lane.faults.at.add(person)
-
-    @rule()
-    def cure(self) -> None:
-        self.lane.faults.at.clear()
-
-    @rule()
-    def replay(self) -> None:
-        self.take(self._replay())
-
-    async def _replay(self) -> None:
-        if not self._locked():
-            await parking.replay(self.lane.hearers[-1], None, None)
-
-    @precondition(lambda self: self.processes < 2)
-    @rule()
-    def another_process(self) -> None:
-        self.processes += 1
-        self.take(self.lane.another())
-
-    @rule(which=st.integers(0, 1))
-    def crash(self, which: int) -> None:
-        self.processes = max(1, self.processes - 1)
-        self.take(self._crash(which))
 
     async def _crash(self, which: int) -> None:
         killed = await self.lane.crash(which)
@@ -218,17 +184,48 @@ class RebuildingMachine(Machine):
         # What its rebuild held when it could not give it up any more.
         await rows(self.lane.hearers[0], "DELETE FROM log.leases WHERE holder = $1", killed.process)
 
-    @precondition(lambda self: not self.copied)
-    @rule()
-    def copy_it(self) -> None:
-        self.copied = True
-        self.take(self.lane.copy_it())
+    async def _lose_the_lease(self) -> None:
+        for build in self.builds:
+            build.runtime.leases._until[f"{VIEW} making"] = 0.0
+        await rows(self.lane.hearers[0], "DELETE FROM log.leases WHERE name = $1", f"{VIEW} making")
 
-    @precondition(lambda self: self.copied)
+    # What else befalls them
+
+    @precondition(lambda self: len(self.poisoned) < parking.MOST_A_MINUTE // 4)
+    @rule(person=PEOPLE)
+    def poison(self, person: UUID) -> None:
+        self.poisoned.add(person)
+        self.lane.faults.at.add(person)
+
+    @rule(what=st.sampled_from(("cure", "replay", "drop")))
+    def operate(self, what: str) -> None:
+        if what == "cure":
+            self.lane.faults.at.clear()
+        else:
+            self.take(self._operate(what))
+
+    async def _operate(self, what: str) -> None:
+        """What would wait for a rebuild that stands still is left."""
+        if self._locked():
+            return
+        runtime = self.lane.hearers[-1]
+        if what == "replay":
+            await parking.replay(runtime, None, None)
+        else:
+            await drop_formers(runtime, runtime.service.views[0])
+
+    @precondition(lambda self: self.processes < 2)
     @rule()
-    def put_it_back(self) -> None:
-        self.copied = False
-        self.take(self.lane.put_it_back())
+    def another_process(self) -> None:
+        self.processes += 1
+        self.take(self.lane.another())
+
+    @precondition(lambda self: self.restores < 2)
+    @rule()
+    def copy_it_or_put_it_back(self) -> None:
+        self.copied = not self.copied
+        self.restores += not self.copied
+        self.take(self.lane.copy_it() if self.copied else self.lane.put_it_back())
 
     @rule()
     def listen(self) -> None:
