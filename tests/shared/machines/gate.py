@@ -20,7 +20,7 @@ class Gate:
         self._frozen: dict[str, asyncio.Task[Any] | None] = {}
         self._lost: set[str] = set()
         self._watched: dict[str, Callable[[], Awaitable[None]]] = {}
-        self._open = asyncio.Event()
+        self._doors: dict[asyncio.Task[Any], asyncio.Event] = {}
         self._came = asyncio.Event()
         self.held: dict[asyncio.Task[Any], str] = {}
         """Who stands still where."""
@@ -42,8 +42,13 @@ class Gate:
         """Nobody is kept any more, and nobody who comes."""
         self._frozen.clear()
         self._lost.clear()
-        opened, self._open = self._open, asyncio.Event()
-        opened.set()
+        for task in self.held:
+            self.release(task)
+
+    def release(self, task: asyncio.Task[Any]) -> None:
+        """*task* goes on, if it stands still."""
+        if task in self._doors:
+            self._doors[task].set()
 
     async def _at(self, point: str) -> None:
         if look := self._watched.get(point):
@@ -57,11 +62,12 @@ class Gate:
             return
         del self._frozen[point]
         self.held[task] = point
+        self._doors[task] = asyncio.Event()
         self._came.set()
         try:
-            await self._open.wait()
+            await self._doors[task].wait()
         finally:
-            del self.held[task]
+            del self.held[task], self._doors[task]
 
     async def held_or_done(self, task: asyncio.Task[Any], seconds: float = 30.0) -> bool:
         """Return once *task* stands still somewhere, is through, or has gone on for so long; whether it stands."""

@@ -125,7 +125,8 @@ async def heard(reader: Reader, schema: str = VIEW) -> Hearer:
     """What the enterprise's database holds, all of one instant."""
     while True:
         # A table is looked up as it is called now, not at the instant that is read: again if another was switched in.
-        with suppress(asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError):
+        # One that is just being dropped waits for us, and we perhaps for another of that view.
+        with suppress(asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError, asyncpg.DeadlockDetectedError):
             async with reader.of(OWN) as connection:
                 there = await connection.fetchval("SELECT oid FROM pg_namespace WHERE nspname = $1", schema)
                 hearer = await _heard(connection, schema, there=there is not None)
@@ -185,6 +186,15 @@ def as_told(words: Collection[Word], own: Iterable[asyncpg.Record]) -> Rows:
     return {"people": set(people.values()), "trips": set(trips.values()), "greetings": greetings, "notes": notes}
 
 
+def going(told: Collection[Word], stand: Stand) -> list[Word]:
+    """Of these, what does not wait; who waits does so with all that came later."""
+    waiting = {word.key for word in told if word.number in stand.waiting}
+    first = {key: min(w.number for w in told if w.key == key and w.number in stand.waiting) for key in waiting}
+    overtaken = [w for w in told if w.number not in stand.waiting and w.number > first.get(w.key, w.number)]
+    assert overtaken == [], "somebody's words were not taken in their order"
+    return [word for word in told if word.number not in stand.waiting]
+
+
 def view_is_as_told(hearer: Hearer, sources: Sources, schema: str = VIEW) -> None:
     """Rows are the fold of what the checkpoints say was heard, without what waits: at every instant."""
     stands = hearer.view(schema)
@@ -196,7 +206,7 @@ def view_is_as_told(hearer: Hearer, sources: Sources, schema: str = VIEW) -> Non
         stand = stands[name]
         told = sources.up_to(name, stand.log_id, stand.number)
         assert len(told) == stand.number, f"{name} never said number {stand.number}"
-        words += [word for word in told if word.number not in stand.waiting]
+        words += going(told, stand)
     position = stands[OWN].number
     own = [fact for fact in hearer.own if fact["position"] <= position]
     assert hearer.rows == as_told(words, own)
@@ -211,8 +221,8 @@ def reactions_are_as_told(hearer: Hearer, sources: Sources) -> None:
     registered = {word.event_id for word in sources.ever("registry") if isinstance(word.said, PersonRegistered)}
     assert greeted.keys() <= registered
     stand = hearer.stands.get((REACTIONS, "registry"), Stand(None, 0, frozenset()))
-    for word in sources.up_to("registry", stand.log_id, stand.number):
-        if isinstance(word.said, PersonRegistered) and word.number not in stand.waiting:
+    for word in going(sources.up_to("registry", stand.log_id, stand.number), stand):
+        if isinstance(word.said, PersonRegistered):
             assert word.event_id in greeted, f"nobody was greeted for number {word.number}"
     last: dict[tuple[str, str], int] = {}
     for fact, cause in zip((f for f in hearer.own if f["type"] == "Greeted"), causes, strict=True):

@@ -110,13 +110,19 @@ class Lane:
         self.copy = await self._databases.copy(database, "registry")
         await self._open()
 
-    async def put_it_back(self) -> None:
-        """The registry is what it was when it was copied."""
+    async def put_it_back(self, grown: int) -> None:
+        """The registry is what it was when it was copied, and says *grown* words before anybody hears of it."""
         assert self.copy
         database = await self._closed()
         await self._databases.change_places(database, self.copy)
         self.copy = None
+        shut = "registry" in self.street.closed
+        self.street.closed.add("registry")
         await self._open()
+        for _ in range(grown):
+            await self.say("registry", tiny.Register("", "Dewi"))
+        if not shut:
+            self.street.closed.discard("registry")
 
     async def _closed(self) -> str:
         await self.sources.listen()
@@ -169,11 +175,11 @@ class Lane:
         except AssertionError as found:
             self._found.append(found)
 
-    async def a_moment(self) -> None:
-        """Until everything is heard, or so long that it will not be."""
+    async def a_moment(self, *, whoever_stands: bool = False) -> None:
+        """Until everything is heard or somebody stands still, or so long that it will not be."""
         loop = asyncio.get_running_loop()
         end = loop.time() + _A_MOMENT_SECONDS
-        while loop.time() < end and not self.gate.held:
+        while loop.time() < end and (whoever_stands or not self.gate.held):
             if await self.is_quiet():
                 return
             await asyncio.sleep(0.01)

@@ -13,7 +13,8 @@ class Post:
 
     def __init__(self) -> None:
         self.holding = False
-        self._held: list[tuple[Letterbox, Told]] = []
+        self.held: list[tuple[Letterbox, Told]] = []
+        """What was not brought yet, and to whom it goes."""
         self._brought: list[Told] = []
 
     def between(self, bus: Bus) -> None:
@@ -28,7 +29,7 @@ class Post:
     def take(self, queue: Letterbox, told: Told) -> None:
         """The bus brought it."""
         if self.holding:
-            self._held.append((queue, told))
+            self.held.append((queue, told))
         else:
             self._bring(queue, told)
 
@@ -39,10 +40,10 @@ class Post:
     def bring(self, picks: Iterable[tuple[int, bool]]) -> None:
         """Some of what was held back, in any order, some of it twice; the rest never comes."""
         for pick, twice in picks:
-            if self._held:
-                n = pick % len(self._held)
-                self._bring(*(self._held[n] if twice else self._held.pop(n)))
-        self._held.clear()
+            if self.held:
+                n = pick % len(self.held)
+                self._bring(*(self.held[n] if twice else self.held.pop(n)))
+        self.held.clear()
 
     def again(self, picks: Iterable[int], queues: Collection[Letterbox]) -> None:
         """What came long ago comes again, to everybody."""

@@ -15,7 +15,7 @@ from tests.servers import Nats
 from tests.shared.machines.gate import Gate
 from tests.shared.machines.lane import Lane
 from tests.shared.machines.machine import Machine, hunt
-from tests.shared.street import Databases
+from tests.shared.street import Databases, until
 from tests.shared.tiny import Forget, Note, Register, Rename
 
 POINTS = (
@@ -27,6 +27,7 @@ POINTS = (
 )  # fmt: skip
 REPLAYING = ("replay.released", "replay.leaving", "replay.left")
 PICK = st.integers(0, 9)
+_ON_ITS_WAY_SECONDS = 0.1
 
 PEOPLE: Bundle[UUID] = Bundle("people")
 SENT: Bundle[tuple[object, str]] = Bundle("sent")
@@ -54,10 +55,13 @@ class HearingMachine(Machine):
 
     @initialize(target=PEOPLE)
     def somebody_is_there(self) -> MultipleResults[UUID]:
-        return self.register(3)
+        return self._register(3)
 
     @rule(target=PEOPLE, how_many=st.integers(1, 3))
     def register(self, how_many: int) -> MultipleResults[UUID]:
+        return self._register(how_many)
+
+    def _register(self, how_many: int) -> MultipleResults[UUID]:
         return multiple(*[self.take(self.lane.say("registry", Register("", "Siti"))) for _ in range(how_many)])
 
     @rule(person=PEOPLE, what=st.sampled_from((Rename, Forget, Note)))
@@ -82,14 +86,22 @@ class HearingMachine(Machine):
 
     # The bus
 
-    @rule(picks=st.lists(st.tuples(PICK, st.booleans()), max_size=4), on=st.booleans())
-    def bring(self, picks: Sequence[tuple[int, bool]], on: bool) -> None:
-        """Some of what was held back; *on*: what comes from now on is."""
-        self.take(self._bring(picks, on))
+    @rule(how_many=st.integers(1, 3), picks=st.lists(st.tuples(PICK, st.booleans()), max_size=4))
+    def disordered(self, how_many: int, picks: Sequence[tuple[int, bool]]) -> None:
+        """Some words come in another order, some twice, some never; what is said after them comes well."""
+        self.take(self._disordered(how_many, picks))
 
-    async def _bring(self, picks: Sequence[tuple[int, bool]], on: bool) -> None:
-        self.lane.post.holding = on
-        self.lane.post.bring(picks)
+    async def _disordered(self, how_many: int, picks: Sequence[tuple[int, bool]]) -> None:
+        post = self.lane.post
+        post.holding = True
+        for _ in range(how_many):
+            await self.lane.say("registry", Register("", "Siti"))
+        with contextlib.suppress(AssertionError):  # nobody may be listening
+            await until(lambda: len(post.held) >= how_many, _ON_ITS_WAY_SECONDS)
+        post.bring(picks)
+        post.holding = False
+        await self.lane.say("registry", Register("", "Siti"))
+        await self.lane.a_moment()
 
     @rule(picks=st.lists(st.integers(0, 99), min_size=1, max_size=4))
     def come_again(self, picks: Sequence[int]) -> None:
@@ -114,11 +126,11 @@ class HearingMachine(Machine):
                 self.lane.street.closed.clear()
 
     @precondition(lambda self: self.restores < 2)
-    @rule()
-    def copy_it_or_put_it_back(self) -> None:
+    @rule(grown=st.integers(0, 3))
+    def copy_it_or_put_it_back(self, grown: int) -> None:
         self.copied = not self.copied
         self.restores += not self.copied
-        self.take(self.lane.copy_it() if self.copied else self.lane.put_it_back())
+        self.take(self.lane.copy_it() if self.copied else self.lane.put_it_back(grown))
 
     # Poison
 
@@ -166,18 +178,28 @@ class HearingMachine(Machine):
     async def _crash(self, which: int) -> None:
         await self.lane.crash(which)
 
-    @rule(active=st.booleans())
-    def all_believe_to_be_active(self, active: bool) -> None:
-        self.take(self._all_active(active))
+    @rule(point=st.sampled_from(POINTS))
+    def a_zombie_wakes(self, point: str) -> None:
+        """One stood still for so long that another took its place; it goes on where it was."""
+        if self.processes < 2:
+            self.another_process()
+        self.take(self._zombie(point))
 
-    async def _all_active(self, active: bool) -> None:
-        self.lane.all_active(active=active)
+    async def _zombie(self, point: str) -> None:
+        self.lane.all_active(active=True)
+        self.lane.gate.freeze(point)
+        for _ in range(2):
+            await self.lane.say("registry", Register("", "Siti"))
+            await self.lane.a_moment(whoever_stands=True)
+        self.lane.gate.open()
+        await self.lane.a_moment()
+        self.lane.all_active(active=False)
 
     @rule(point=st.sampled_from(POINTS), lost=st.booleans())
     def cut(self, point: str, lost: bool) -> None:
         """The next one that comes there loses its connection, or stands still until it goes on or its process ends."""
         (self.lane.gate.lose if lost else self.lane.gate.freeze)(point)
-        self.register(1)
+        self._register(1)
         self.listen()
 
     @rule()

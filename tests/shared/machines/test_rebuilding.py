@@ -91,10 +91,13 @@ class RebuildingMachine(Machine):
 
     @initialize(target=PEOPLE)
     def somebody_is_there(self) -> MultipleResults[UUID]:
-        return self.register(3)
+        return self._register(3)
 
     @rule(target=PEOPLE, how_many=st.integers(1, 3))
     def register(self, how_many: int) -> MultipleResults[UUID]:
+        return self._register(how_many)
+
+    def _register(self, how_many: int) -> MultipleResults[UUID]:
         return multiple(*[self.take(self.lane.say("registry", Register("", "Siti"))) for _ in range(how_many)])
 
     @rule(person=PEOPLE, what=st.sampled_from(("rename", "forget", "depart", "note")))
@@ -146,6 +149,8 @@ class RebuildingMachine(Machine):
 
     async def _go_on(self, stop: str | None) -> None:
         self.lane.gate.open()
+        if not self.builds:
+            await self._rebuild(0, stop)
         for build in self.builds[:1]:
             await self._as_far_as(build, stop)
 
@@ -189,6 +194,23 @@ class RebuildingMachine(Machine):
             build.runtime.leases._until[f"{VIEW} making"] = 0.0
         await rows(self.lane.hearers[0], "DELETE FROM log.leases WHERE name = $1", f"{VIEW} making")
 
+    @rule(stop=st.sampled_from(POINTS), stop_of_other=st.sampled_from(POINTS))
+    def one_sleeps_while_another_begins(self, stop: str, stop_of_other: str) -> None:
+        """And then wakes, wherever the other is."""
+        if self.processes < 2:
+            self.another_process()
+        self.take(self._one_sleeps(stop, stop_of_other))
+
+    async def _one_sleeps(self, stop: str, stop_of_other: str) -> None:
+        await self._through()
+        await self._rebuild(0, stop)
+        await self._lose_the_lease()
+        await self._rebuild(1, stop_of_other)
+        sleeper, *others = self.builds
+        if others:
+            self.lane.gate.release(sleeper.task)
+            await asyncio.wait({sleeper.task}, timeout=_LONG_SECONDS)
+
     # What else befalls them
 
     @precondition(lambda self: len(self.poisoned) < parking.MOST_A_MINUTE // 4)
@@ -221,11 +243,11 @@ class RebuildingMachine(Machine):
         self.take(self.lane.another())
 
     @precondition(lambda self: self.restores < 2)
-    @rule()
-    def copy_it_or_put_it_back(self) -> None:
+    @rule(grown=st.integers(0, 3))
+    def copy_it_or_put_it_back(self, grown: int) -> None:
         self.copied = not self.copied
         self.restores += not self.copied
-        self.take(self.lane.copy_it() if self.copied else self.lane.put_it_back())
+        self.take(self.lane.copy_it() if self.copied else self.lane.put_it_back(grown))
 
     @rule()
     def listen(self) -> None:
