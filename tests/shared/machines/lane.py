@@ -12,6 +12,7 @@ from tests.shared import tiny
 from tests.shared.machines.gate import Gate
 from tests.shared.machines.hearsay import (
     BESIDE,
+    Hearer,
     Reader,
     Sources,
     all_is_heard,
@@ -22,7 +23,7 @@ from tests.shared.machines.hearsay import (
 from tests.shared.machines.post import Post
 from tests.shared.street import Databases, Street, do, rows, sweep, until
 
-QUIET_SECONDS = 20.0
+_QUIET_SECONDS = 20.0
 _A_MOMENT_SECONDS = 0.25
 _MOST_EXAMPLES = 10
 """After so many there is a new street: every step reads all that was ever said there."""
@@ -152,7 +153,7 @@ class Lane:
 
     # Looking
 
-    async def look(self) -> None:
+    async def look(self) -> Hearer:
         """What is so at every instant is so now."""
         if self._found:
             raise self._found[0]
@@ -160,6 +161,7 @@ class Lane:
         await self.sources.listen()
         view_is_as_told(hearer, self.sources)
         reactions_are_as_told(hearer, self.sources)
+        return hearer
 
     async def look_beside(self) -> None:
         """The view that is about to be switched in is what its own checkpoints say, and stands where the live one does.
@@ -185,9 +187,8 @@ class Lane:
             await asyncio.sleep(0.01)
 
     async def is_quiet(self) -> bool:
-        """Whether everything that was said is heard, and nobody waits."""
-        hearer = await heard(self._reader)
-        await self.sources.listen()
+        """Whether everything that was said is heard, and nobody waits; and `look`."""
+        hearer = await self.look()
         return all_is_heard(hearer, self.sources, self.hearers[0].followed())
 
     async def quiet(self) -> None:
@@ -204,5 +205,4 @@ class Lane:
                 await parking.replay(self.hearers[0], None, None)
             return await self.is_quiet()
 
-        await until(there, QUIET_SECONDS, why="not everything was heard")
-        await self.look()
+        await until(there, _QUIET_SECONDS, why="not everything was heard")
