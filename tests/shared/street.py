@@ -23,7 +23,7 @@ from deploy.nats import operator_of, stream_of
 from shared import ids
 from shared.execute import Caller, Done, Request, execute
 from shared.http.app import build
-from shared.runtime import Runtime
+from shared.runtime import Runtime, end
 from shared.service import Service
 from shared.settings import Settings
 from tests import promises
@@ -160,9 +160,7 @@ class Street:
         """End a process as SIGKILL would: nothing is finished, no lease is given up."""
         self.running.remove(runtime)
         runtime.stopping = True
-        for task in runtime._tasks:
-            task.cancel()
-        await asyncio.gather(*runtime._tasks, return_exceptions=True)
+        assert not await end(runtime._tasks)
         await runtime.bus.close()
         await runtime.feeds.close()
         runtime.pool.terminate()
