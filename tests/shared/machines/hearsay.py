@@ -43,12 +43,13 @@ class Reader:
     def __init__(self, street: Street) -> None:
         self._street = street
         self._connections: dict[str, asyncpg.Connection] = {}
-        self._reading = asyncio.Lock()
+        self.alone = asyncio.Lock()
+        """Nobody reads while somebody else holds it."""
 
     @asynccontextmanager
     async def of(self, name: str) -> AsyncIterator[asyncpg.Connection]:
         """An instant of what *name* has."""
-        async with self._reading:
+        async with self.alone:
             if name not in self._connections:
                 settings = await self._street.settings(name)
                 self._connections[name] = await asyncpg.connect(settings.database_url.get_secret_value())

@@ -2,6 +2,8 @@
 
 import asyncio
 import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -107,33 +109,32 @@ class Lane:
 
     async def copy_it(self) -> None:
         """A backup of the registry."""
-        database = await self._closed()
-        self.copy = await self._databases.copy(database, "registry")
-        await self._open()
+        async with self._closed() as database:
+            self.copy = await self._databases.copy(database, "registry")
 
     async def put_it_back(self, grown: int) -> None:
         """The registry is what it was when it was copied, and says *grown* words before anybody hears of it."""
         assert self.copy
-        database = await self._closed()
-        await self._databases.change_places(database, self.copy)
-        self.copy = None
         shut = "registry" in self.street.closed
         self.street.closed.add("registry")
-        await self._open()
+        async with self._closed() as database:
+            await self._databases.change_places(database, self.copy)
+            self.copy = None
         for _ in range(grown):
             await self.say("registry", tiny.Register("", "Dewi"))
         if not shut:
             self.street.closed.discard("registry")
 
-    async def _closed(self) -> str:
+    @asynccontextmanager
+    async def _closed(self) -> AsyncIterator[str]:
+        """Nobody has the registry's database open until the end of the block; then it is there again."""
         await self.sources.listen()
         await self._reader.close("registry")
-        await self.street.stop(self.speakers["registry"])
-        settings = await self.street.settings("registry")
-        return settings.database_url.get_secret_value().rpartition("/")[2]
-
-    async def _open(self) -> None:
-        self.speakers["registry"] = await self.street.start(tiny.service("registry"))
+        async with self._reader.alone:
+            await self.street.stop(self.speakers["registry"])
+            settings = await self.street.settings("registry")
+            yield settings.database_url.get_secret_value().rpartition("/")[2]
+            self.speakers["registry"] = await self.street.start(tiny.service("registry"))
 
     # Saying
 
@@ -205,4 +206,8 @@ class Lane:
                 await parking.replay(self.hearers[0], None, None)
             return await self.is_quiet()
 
-        await until(there, _QUIET_SECONDS, why="not everything was heard")
+        try:
+            await until(there, _QUIET_SECONDS)
+        except AssertionError as error:
+            stands = (await heard(self._reader)).stands
+            raise AssertionError(f"not everything was heard: {self.hearers[0].readiness}, {stands}") from error
