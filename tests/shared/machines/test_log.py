@@ -459,4 +459,4 @@ class Bed:
 async def test_the_log_is_what_its_writers_were_told(databases: Databases, seed: int) -> None:
     async with asyncpg.create_pool(await databases.keys(), min_size=1, max_size=2) as keys:
         bed = Bed(databases, await databases.log(), KeyRing(keys, b"0" * 32))
-        await hunt(lambda loop: LogMachine(loop, bed), examples=15, seed=seed)
+        await hunt(lambda loop: LogMachine(loop, bed), examples=10, seed=seed)
