@@ -24,6 +24,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     os.environ[SEED] = os.environ.get(SEED) or str(secrets.randbits(32))
+    if config.option.hypothesis_seed is None:
+        config.option.hypothesis_seed = os.environ[SEED]
     if config.getoption("--containers"):
         # An engine holds a container's port open while nobody listens behind it. nats-py leaves the socket of a
         # greeting that did not come to the garbage collector.

@@ -26,7 +26,7 @@ from shared import ids
 from shared.execute import Caller, Done, Request, execute
 from shared.http.app import build
 from shared.log import identity as identities
-from shared.runtime import Runtime
+from shared.runtime import Runtime, end
 from shared.service import Service
 from shared.settings import Settings
 from tests import promises
@@ -90,6 +90,12 @@ class Databases:
     async def put_in_place(self, database: str, by: str) -> None:
         """*by* takes the name of *database*, as an operator does who restores."""
         await self.admin(f'DROP DATABASE "{database}" WITH (FORCE)', f'ALTER DATABASE "{by}" RENAME TO "{database}"')
+
+    async def change_places(self, database: str, by: str) -> None:
+        """The same without waiting for a database to go: what was there lies where *by* lay."""
+        aside = f"t_{uuid.uuid4().hex[:12]}"
+        renamed = ((database, aside), (by, database), (aside, by))
+        await self.admin(*(f'ALTER DATABASE "{name}" RENAME TO "{to}"' for name, to in renamed))
 
     async def drop(self) -> None:
         # At once: each waits for a checkpoint, and they share it.
@@ -157,9 +163,7 @@ class Street:
         """End a process as SIGKILL would: nothing is finished, no lease is given up."""
         self.running.remove(runtime)
         runtime.stopping = True
-        for task in runtime._tasks:
-            task.cancel()
-        await asyncio.gather(*runtime._tasks, return_exceptions=True)
+        assert not await end(runtime._tasks)
         await runtime.bus.close()
         await runtime.feeds.close()
         runtime.pool.terminate()

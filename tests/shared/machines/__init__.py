@@ -1,0 +1,1 @@
+"""Whatever is done in whatever order: rule-based machines that hold the kernel against models of it."""
