@@ -58,6 +58,7 @@ class _Kind:
     cls: type[Any]
     about: str | None
     fields: tuple[_Field, ...]
+    personal: tuple[str, ...]
 
 
 def _kind(cls: type[Any]) -> _Kind:
@@ -70,7 +71,7 @@ def _kind(cls: type[Any]) -> _Kind:
         fields.append(_Field(spec.name, TypeAdapter(inner or hints[spec.name]), personal=inner is not None))
     if cls.about is None and any(f.personal for f in fields):
         raise TypeError(f"{cls.name} has personal fields but does not say whose")
-    return _Kind(cls, cls.about, tuple(fields))
+    return _Kind(cls, cls.about, tuple(fields), tuple(f.name for f in fields if f.personal))
 
 
 def _personal(hint: Any) -> Any:
@@ -102,8 +103,7 @@ class Catalogue:
 
     def needs_key(self, event: DomainEvent) -> bool:
         """Whether *event* has a personal field to seal."""
-        kind = self._kinds[event.name]
-        return any(f.personal and isinstance(getattr(event, f.name), Known) for f in kind.fields)
+        return any(isinstance(getattr(event, name), Known) for name in self._kinds[event.name].personal)
 
     def person_of(self, event: DomainEvent) -> UUID | None:
         """The person *event* is about."""
@@ -115,12 +115,14 @@ class Catalogue:
         """*key* (id and bytes) is needed where a personal field is known."""
         kind = self._kinds[event.name]
         person = self.person_of(event)
+        key_id: UUID | None = None
         data: dict[str, Any] = {}
         for field in kind.fields:
             value = getattr(event, field.name)
             if isinstance(value, Known):
                 if key is None or person is None:
                     raise ValueError(f"{event.name}.{field.name} has no key to be sealed with")
+                key_id = key[0]
                 plain = orjson.dumps(field.adapter.dump_python(value.value, mode="json"))
                 data[field.name] = {"sealed": seal(key[1], person, event_id, field.name, plain)}
             elif isinstance(value, Erased):
@@ -129,7 +131,7 @@ class Catalogue:
                 raise TypeError(f"{event.name}.{field.name} was never opened")
             else:
                 data[field.name] = None if value is None else field.adapter.dump_python(value, mode="json")
-        return Encoded(orjson.dumps(data).decode(), person, key[0] if key and self.needs_key(event) else None)
+        return Encoded(orjson.dumps(data).decode(), person, key_id)
 
     def decode(self, row: Mapping[str, Any], keys: Mapping[UUID, bytes | None] | None) -> DomainEvent:
         """The event in a row of the log. With *keys*, personal fields are opened; without, they stay `Sealed`."""
