@@ -201,6 +201,17 @@ class Work:
         """Everything decided, as one append."""
         request = self._request
         traceparent = telemetry.traceparent()
+        correlation = request.correlation or request.command_id
+        meta: dict[str, Any] = {
+            "caller": request.caller.id,
+            "command": request.command_id,
+            "correlation": correlation,
+        }
+        if traceparent:
+            meta["traceparent"] = traceparent
+        if request.cause:
+            meta["cause"] = request.cause
+        told = orjson.dumps(meta).decode()
         rows: list[NewEvent] = []
         keys = self._keys
         for n, (stream_id, event) in enumerate(self._queued):
@@ -210,18 +221,6 @@ class Work:
                 keys[about] = await self._key_of(about)
             encoded = self._log.catalogue.encode(event, event_id, keys.get(about) if about else None)
             word = publish(event) if publish else None
-            correlation = request.correlation or request.command_id
-            meta: dict[str, Any] = {
-                "caller": request.caller.id,
-                "command": str(request.command_id),
-                "correlation": str(correlation),
-            }
-            if traceparent:
-                meta["traceparent"] = traceparent
-            if request.cause:
-                meta["cause"] = request.cause
-            if event.erases:
-                meta["erases"] = True
             rows.append(
                 NewEvent(
                     stream_id,
@@ -232,7 +231,7 @@ class Work:
                     event.occurred.precision,
                     encoded.person_id,
                     encoded.key_id,
-                    orjson.dumps(meta).decode(),
+                    orjson.dumps(meta | {"erases": True}).decode() if event.erases else told,
                     encoded.data,
                     wire.words(word, event_id, event.occurred, correlation, traceparent) if word else None,
                 )

@@ -1,8 +1,8 @@
 """The only place where an id is made."""
 
 import hmac
-from hashlib import sha256
-from uuid import UUID, uuid4, uuid5
+from hashlib import sha1, sha256
+from uuid import UUID, uuid4
 
 _STREAMS = UUID("5f3c1c86-7d0e-5a3b-9a55-0d6b1b0f4c11")
 
@@ -18,22 +18,31 @@ PROCESS: UUID = random()
 
 def keyed(secret: bytes, *parts: str) -> bytes:
     """HMAC-SHA256 over *parts*, unambiguous however they are cut."""
-    return hmac.digest(secret, b"".join(f"{len(p.encode())}:".encode() + p.encode() for p in parts), sha256)
+    spelled = [part.encode() for part in parts]
+    return hmac.digest(secret, b"".join([b"%d:%b" % (len(part), part) for part in spelled]), sha256)
 
 
 def command_id(secret: bytes, caller: str, operation: str, key: str) -> UUID:
     """A UUIDv8 that only this log can compute: callers use a NIK as key, and person ids are made from it."""
-    raw = bytearray(keyed(secret, "command", caller, operation, key)[:16])
-    raw[6] = raw[6] & 0x0F | 0x80
-    raw[8] = raw[8] & 0x3F | 0x80
-    return UUID(bytes=bytes(raw))
+    return _uuid(keyed(secret, "command", caller, operation, key), version=8)
 
 
 def nth(command: UUID, n: int | str) -> UUID:
     """The id of the n-th thing that a command makes: the same at every retry."""
-    return uuid5(command, str(n))
+    return _uuid5(command, str(n))
 
 
 def stream_of(kind: str, of: UUID | str) -> UUID:
     """The stream of the one *kind* of history that *of* can have (a worker's service file, a village's designation)."""
-    return uuid5(_STREAMS, f"{kind}:{of}")
+    return _uuid5(_STREAMS, f"{kind}:{of}")
+
+
+def _uuid5(space: UUID, name: str) -> UUID:
+    """`uuid.uuid5` in half the time: every event takes several."""
+    return _uuid(sha1(space.bytes + name.encode(), usedforsecurity=False).digest(), version=5)
+
+
+def _uuid(digest: bytes, version: int) -> UUID:
+    """The first 128 bits of *digest*, but for the six that say that this is a UUID, and of which version (RFC 9562)."""
+    bits = int.from_bytes(digest[:16])
+    return UUID(int=bits & ~(0xF000 << 64) & ~(0xC000 << 48) | version << 76 | 1 << 63)

@@ -30,6 +30,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from importlib import metadata
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,8 @@ if TYPE_CHECKING:
 SCOPE = "desmigratif"
 
 _GOODBYE_SECONDS = 2.0
+_PARENTS = 1024
+"""What is done in bulk has few parents."""
 _STALE = timedelta(hours=1)
 """A fact that is heard or published so long after it was recorded (by a view being made, to a bus filled again) gets
 no span of its own: nobody looks at its trace any more."""
@@ -245,9 +248,10 @@ def span(
 
 def traceparent() -> str | None:
     """The current span as a W3C `traceparent`; None outside any."""
-    carrier: dict[str, str] = {}
-    _propagator.inject(carrier)
-    return carrier.get("traceparent")
+    current = trace.get_current_span().get_span_context()
+    if not current.is_valid:
+        return None
+    return f"00-{current.trace_id:032x}-{current.span_id:016x}-{current.trace_flags:02x}"
 
 
 def recorded() -> trace.Span | None:
@@ -258,6 +262,7 @@ def recorded() -> trace.Span | None:
     return current if current.is_recording() else None
 
 
+@lru_cache(maxsize=_PARENTS)
 def _context(traceparent: str) -> contexts.Context:
     return _propagator.extract({"traceparent": traceparent}, contexts.Context())
 

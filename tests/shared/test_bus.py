@@ -152,6 +152,26 @@ async def test_a_hearer_that_falls_behind_is_not_buried(
     await quick.end()
 
 
+async def test_a_source_is_listened_to_once_however_many_follow_it(registry: Bus, enterprise: Bus) -> None:
+    """One that begins or ends to follow takes nothing from the others."""
+    first: asyncio.Queue[Told | None] = asyncio.Queue()
+    second: asyncio.Queue[Told | None] = asyncio.Queue()
+    heads = len(enterprise._client._subs)
+    one = await enterprise.follow("registry", first)
+    last = await registry.publish(LOG_ID, [said(1)], 0)
+    other = await enterprise.follow("registry", second)
+    assert len(enterprise._client._subs) == heads + 1
+    last = await registry.publish(LOG_ID, [said(2)], last)
+    assert await next_of(first, 2) == [told(1), told(2)]
+    assert await next_of(second, 1) == [told(2)]
+    await one.end()
+    await registry.publish(LOG_ID, [said(3)], last)
+    assert await next_of(second, 1) == [told(3)]
+    assert first.empty()
+    await other.end()
+    assert len(enterprise._client._subs) == heads
+
+
 # Heads
 
 
