@@ -96,8 +96,8 @@ class Sources:
 
 
 def _word(log_id: UUID, number: int, event_id: UUID, words: str) -> Word:
-    envelope = orjson.loads(words)
-    return Word(log_id, number, event_id, envelope["partitionkey"], wire.word_of(envelope))
+    envelope, word = wire.read(words)
+    return Word(log_id, number, event_id, envelope["partitionkey"], word)
 
 
 @dataclass(frozen=True)
