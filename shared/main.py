@@ -80,7 +80,7 @@ async def _run(service: Service, settings: Settings) -> int:
     await _one_of(starting, stopping, telling, serving)
     failed = _failure(starting) if starting.done() else not stopping.done()
     if starting.done() and not failed:
-        _collect_seldom()
+        collect_seldom()
         # Not before: while others serve at this port, nobody's request should come to one that only starts.
         serving = serving or asyncio.create_task(server.serve())
         await _one_of(serving, stopping, telling, runtime.failed)
@@ -97,7 +97,7 @@ async def _run(service: Service, settings: Settings) -> int:
     return 1 if failed else 0
 
 
-def _collect_seldom() -> None:
+def collect_seldom() -> None:
     """Let the garbage collector pass over what came up and stays, and come less often.
 
     To look through all of it stops the process for 0.3 s. And a page of facts alone is thousands of objects that all

@@ -21,6 +21,7 @@ from services.migration_service.main import SERVICE
 from shared.http import doors
 from shared.http.access import Tokens
 from shared.http.app import Doorkeeper, routes
+from shared.main import collect_seldom
 from shared.runtime import Runtime
 
 _PREFERRED_PORT = 8108
@@ -74,6 +75,7 @@ async def main() -> None:
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(told), sys.stdin)
     await told.readline()
     await _listening(port)
+    collect_seldom()
     sys.stdout.buffer.write(orjson.dumps({"port": port}) + b"\n")
     sys.stdout.buffer.flush()
     await told.read()

@@ -397,7 +397,7 @@ class Bed:
         async with self.pool.acquire() as connection:
             identity = await identities.open_log(connection)
         self.name = identity.log_id
-        self.writers = [Writer(self.url) for _ in range(2)]
+        self.writers = [Writer(self.url, self.name) for _ in range(2)]
         for writer in self.writers:
             writer.go()
 
