@@ -156,14 +156,15 @@ def test_of_several_trips_the_latest_contract_date_says_where_somebody_stands_an
 
 def test_ctrl_c_while_it_starts_leaves_nothing_behind(temporary: Path, tmp_path: Path) -> None:
     said = tmp_path / "said"
-    process = subprocess.Popen(
-        [*COMMAND, "demo"],
-        cwd=ROOT,
-        env={**os.environ, "TMPDIR": str(temporary)},
-        stdout=subprocess.DEVNULL,
-        stderr=said.open("w"),
-        start_new_session=True,
-    )
+    with said.open("w") as heard:
+        process = subprocess.Popen(
+            [*COMMAND, "demo"],
+            cwd=ROOT,
+            env={**os.environ, "TMPDIR": str(temporary)},
+            stdout=subprocess.DEVNULL,
+            stderr=heard,
+            start_new_session=True,
+        )
     descendants: list[psutil.Process] = []
     until = time.monotonic() + 60
     while len(descendants) < 3 and time.monotonic() < until:
