@@ -249,8 +249,7 @@ class _Build:
         for taking in self._takings.values():
             taking.like = compared
         if compared is None:
-            for source in self._sources:
-                await self._hear(source, until=None)
+            await self._hear_all(dict.fromkeys(self._sources))
             async with self._runtime.pool.acquire() as connection, connection.transaction():
                 return await self._switch(connection, None)
         unanswered = 0
@@ -318,10 +317,17 @@ class _Build:
         return {row["source"]: row["number"] for row in rows}
 
     async def _hear_up_to(self, vector: Mapping[str, int]) -> None:
-        for source, number in vector.items():
-            await self._hear(source, until=number)
-            if self._takings[source].checkpoint.number != number:
-                raise Fenced  # its owner does not have so many any more: what is live will find out
+        await self._hear_all(vector)
+        if any(self._takings[source].checkpoint.number != number for source, number in vector.items()):
+            raise Fenced  # its owner does not have so many any more: what is live will find out
+
+    async def _hear_all(self, until: Mapping[str, int | None]) -> None:
+        """Take what all sources said, side by side: each has tables of its own."""
+        hearing = (self._hear(source, number) for source, number in until.items())
+        # What one could hear stands, whatever befalls another: nobody is cut off in the middle.
+        for outcome in await asyncio.gather(*hearing, return_exceptions=True):
+            if outcome is not None:
+                raise outcome
 
     async def _hear(self, source: str, until: int | None) -> None:
         """Take what *source* said, up to the number *until* or to its end; parking as the live view does."""
