@@ -240,10 +240,10 @@ WHERE i.indrelid IN ('log.events'::regclass, 'log.commands'::regclass)
 
 _COPY = """
 INSERT INTO log.events
-SELECT e.position + $1::int * $2::int, md5($1 || 'stream' || e.stream_id)::uuid, e.version, n.id, e.type,
+SELECT e.position + $1::int * $2::int, md5($1::int || 'stream' || e.stream_id)::uuid, e.version, n.id, e.type,
        e.schema_version, e.occurred_on, e.occurred_precision, e.recorded_at, e.person_id, e.key_id, e.meta, e.data,
        e.published + $1::int * $3::bigint, replace(e.public, e.event_id::text, n.id::text)
-FROM log.events e, LATERAL (SELECT md5($1 || 'event' || e.event_id)::uuid AS id) n
+FROM log.events e, LATERAL (SELECT md5($1::int || 'event' || e.event_id)::uuid AS id) n
 WHERE e.position <= $2 AND e.position + $1::int * $2::int <= $4::bigint
 ORDER BY e.position
 """
