@@ -32,6 +32,7 @@ from tests.houses import a_house
 
 RATE = float(os.environ.get("DESMIGRATIF_TEST_RATE", "25"))
 REASONS = ("contract_ended",) * 9 + ("leave",) + ("deported",) * 9 + ("died",)
+TAKEN_OVER_WITHIN_SECONDS = 5.0
 NOBODY_SECONDS = 60.0
 PAUSED_SECONDS = 6.0
 """Longer than a lease is good for and than a transaction may stand open."""
@@ -187,6 +188,7 @@ async def test_the_reader_of_a_view_is_paused_and_another_takes_over(town: Town,
         resumed = time.time()
         await asyncio.sleep(1.5)
     say(f"another process moved the checkpoint {took:.2f} s after the pause began")
+    assert took < TAKEN_OVER_WITHIN_SECONDS
     late = await ledger.moves(hearer, MIGRATION, since=_instant(resumed))
     assert late
     assert pid not in {move.pid for move in late}
@@ -221,6 +223,8 @@ async def test_the_relay_is_paused_and_another_takes_over(town: Town, say: Say) 
     again = [message for message in sent if message.by == former and message.at > resumed]
     say(f"another relay published {took:.2f} s after the pause began; the first one then sent {len(again)}, refused")
     say(f"the training roster moved after it {was_heard:.2f} s after the pause began")
+    assert took < TAKEN_OVER_WITHIN_SECONDS
+    assert was_heard < TAKEN_OVER_WITHIN_SECONDS
     await town.holds()
     await town.rebuilt(COOPERATIVE, "prospects")
     assert await town.watched.faults(relays_sent_once=False) == []
