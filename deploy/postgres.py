@@ -8,6 +8,7 @@ import functools
 import importlib.util
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 import sys
@@ -153,14 +154,14 @@ class Cluster(Program):
         self.path.mkdir(mode=0o711, parents=True, exist_ok=True)
         fresh, first_password = self.path / "cluster.new", self.path / "first-password"
         if fresh.exists():
-            _remove(fresh)
+            shutil.rmtree(fresh)
         fresh.mkdir(mode=0o700)
         first_password.touch(mode=0o600)
         first_password.write_text(self.password(SUPERUSER))
         if account := self._account():
             os.chown(fresh, *account)
             os.chown(first_password, *account)
-        made = subprocess.run(
+        with subprocess.Popen(
             [
                 str(part)
                 for part in self._as_account(
@@ -186,11 +187,17 @@ class Cluster(Program):
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
-            check=False,
-        )
+        ) as making:
+            try:
+                said, _ = making.communicate()
+            except BaseException:
+                # Whoever ends initdb alone leaves its postgres writing. All have gone once nobody holds the pipe.
+                os.killpg(making.pid, signal.SIGKILL)
+                making.communicate()
+                raise
         first_password.unlink()
-        if made.returncode != 0:
-            raise HouseFailed(f"the PostgreSQL cluster cannot be made in {self.path}: {made.stdout.strip()[-600:]}")
+        if making.returncode != 0:
+            raise HouseFailed(f"the PostgreSQL cluster cannot be made in {self.path}: {said.strip()[-600:]}")
         (fresh / "pg_hba.conf").write_text(_ACCESS)
         fresh.rename(self.data)
 
@@ -221,12 +228,3 @@ class Cluster(Program):
         script = Path(unprivileged.__file__)
         reach = [binaries(), binaries().parent / "lib", binaries().parent / "share", self.path]
         return [sys.executable, "-I", "-S", script, *map(str, account), *reach, "--", *command]
-
-
-def _remove(folder: Path) -> None:
-    for root, folders, files in os.walk(folder, topdown=False):
-        for name in files:
-            Path(root, name).unlink()
-        for name in folders:
-            Path(root, name).rmdir()
-    folder.rmdir()
