@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from uuid import UUID
 
+import asyncpg
 import structlog
 
 from shared import crash, database, parking, rehearsal, telemetry
@@ -38,6 +39,7 @@ _TRIES = 3
 _STOPPED_SECONDS = 5.0
 _AGAIN_SECONDS = 0.02
 
+_UNREADABLE = (ValueError, LookupError, TypeError, asyncpg.DataError)
 _AWAY: tuple[type[Exception], ...] = (*database.LOST, *Unreachable, FeedUnavailable)
 
 Moving = Callable[[], contextlib.AbstractAsyncContextManager[Connection]]
@@ -577,12 +579,12 @@ def _at(fact: Fact, log_id: UUID) -> Checkpoint:
 async def _read_own(runtime: "Runtime", after: int) -> list[Recorded]:
     try:
         return await runtime.log.own(after, _MOST_OWN)
-    except (ValueError, LookupError, TypeError) as error:
+    except _UNREADABLE as error:
         if database.lost(error):
             raise
     try:
         return await runtime.log.own(after, 1)
-    except (ValueError, LookupError, TypeError) as error:
+    except _UNREADABLE as error:
         raise Poison(runtime.service.name, Stopped(after + 1, None, type(error).__name__)) from error
 
 

@@ -11,7 +11,7 @@ import asyncpg
 import orjson
 import stamina
 
-from shared import crash, database, ids, wire
+from shared import crash, database, ids
 from shared.codec import Catalogue, UnknownSchema
 from shared.decider import DomainEvent
 from shared.keys import KeyRing
@@ -139,14 +139,16 @@ class EventLog:
     async def _own(self, after: int, most: int) -> list[Recorded]:
         del self._pages[after, most]  # who asks from here on may know of a fact that this reading does not find
         rows = await self.pool.fetch(
-            "SELECT * FROM log.events WHERE position > $1 ORDER BY position LIMIT $2", after, most
+            "SELECT *, public::json->>'partitionkey' AS said_of, meta->>'traceparent' AS traceparent "
+            "FROM log.events WHERE position > $1 ORDER BY position LIMIT $2",
+            after,
+            most,
         )
         return [self._recorded(row) for row in rows]
 
     def _recorded(self, row: asyncpg.Record) -> Recorded:
-        word = wire.read(row["public"])[1] if row["public"] else None
         event = self.catalogue.decode(row, None)
-        key = word.partition_key if word else self.catalogue.person_of(event) or row["stream_id"]
+        key = row["said_of"] or self.catalogue.person_of(event) or row["stream_id"]
         return Recorded(
             row["position"],
             row["stream_id"],
@@ -155,9 +157,9 @@ class EventLog:
             row["recorded_at"],
             event,
             row["published"],
-            word,
+            row["public"],
             str(key),
-            orjson.loads(row["meta"]).get("traceparent"),
+            row["traceparent"],
         )
 
     async def position(self) -> int:

@@ -19,6 +19,7 @@ from services.migration_service.domain.trip import Reason
 from services.registry.domain import household as households
 from services.registry.domain import person_rules as persons
 from services.registry.domain.village import DesignateVillage, village, village_stream
+from shared import wire
 from shared.codec import Catalogue
 from shared.decider import Decider, DomainEvent
 from shared.errors import Refused
@@ -80,7 +81,7 @@ class Programme:
                 recorded_at=datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=position),
                 event=stored(CATALOGUES[name], event, event_id),
                 published=self._published[name] if word else None,
-                word=word,
+                words=wire.words(word, event_id, event.occurred, event_id, None) if word else None,
                 partition_key=str(word.partition_key if word else stream_id),
             )
         )
@@ -204,6 +205,6 @@ def stored(catalogue: Catalogue, event: DomainEvent, event_id: UUID) -> DomainEv
 
 def key_of(name: str, fact: Recorded) -> str:
     """Whose fact it is: while one of theirs is parked, it waits for it (its partition key)."""
-    if fact.word is not None:
-        return str(fact.word.partition_key)
+    if word := fact.word:
+        return str(word.partition_key)
     return str(CATALOGUES[name].person_of(fact.event) or fact.stream_id)

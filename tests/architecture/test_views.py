@@ -45,7 +45,7 @@ def programmes(seed: int) -> list[Programme]:
         programme = Programme(chance)
         programme.go_on(COMMANDS)
         for fact in (fact for log in programme.logs.values() for fact in log):
-            missing -= {fact.event.name} | ({fact.word.name} if fact.word else set())
+            missing -= {fact.event.name} | ({word.name} if (word := fact.word) else set())
         told.append(programme)
     return told
 
@@ -53,10 +53,10 @@ def programmes(seed: int) -> list[Programme]:
 def facts_of(name: str, view: View, programme: Programme) -> list[Fact]:
     """Everything that *view* follows, source by source."""
     heard = [
-        Fact(source, key_of(source, fact), fact.event.name, list(project(fact.word, fact.published)))
+        Fact(source, key_of(source, fact), fact.event.name, list(project(word, fact.published)))
         for source, project in view.heard.items()
         for fact in programme.logs[source]
-        if fact.word is not None and fact.published is not None
+        if (word := fact.word) is not None and fact.published is not None
     ]
     own = programme.logs[name] if view.own else []
     return heard + [Fact(name, key_of(name, fact), fact.event.name, list(view.own(fact))) for fact in own if view.own]

@@ -112,7 +112,7 @@ def _recorded(fact: Told) -> Recorded:
         recorded_at=fact.recorded_at,
         event=nothing,
         published=fact.number,
-        word=fact.word,
+        words=wire.words(fact.word, fact.event_id, Occurred(TODAY), fact.correlation, None) if fact.word else None,
         partition_key=fact.partition_key,
     )
 

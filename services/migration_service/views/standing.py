@@ -20,8 +20,9 @@ _standings = _said.standings()
 
 def own(recorded: Recorded) -> Iterable[Change]:
     """What this service itself said of a trip."""
-    if recorded.word is not None and recorded.published is not None:
-        yield from _said.migration_service(recorded.word, recorded.published)
+    word = recorded.word
+    if word is not None and recorded.published is not None:
+        yield from _said.migration_service(word, recorded.published)
 
 
 VIEW = View(name="standing", revision=2, tables=_tables, heard={"registry": _said.registry}, own=own)

@@ -26,7 +26,7 @@ def history(*events: GroupEvent) -> list[Recorded]:
             recorded_at=datetime(2025, 3, 1, tzinfo=UTC),
             event=event,
             published=None,
-            word=None,
+            words=None,
             partition_key="",
         )
         for version, event in enumerate(events, 1)

@@ -52,7 +52,7 @@ def recorded(event: GroupEvent, group_id: UUID = GROUP) -> Recorded:
         recorded_at=datetime(2025, 3, 1, tzinfo=UTC),
         event=event,
         published=None,
-        word=None,
+        words=None,
         partition_key="",
     )
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from services.migration_service.domain.service_file import ServiceFileErased, ServiceFileMoved, ServiceFileOpened
 from services.migration_service.domain.service_file import stream_id as file_of
 from services.migration_service.publishing import MigrationEvent, publish
+from shared import wire
 from shared.recorded import Recorded
 from tests.migration_service.trips_of_siti import SITI, on
 from tests.rosters import KENANGA, KURIPAN, someone
@@ -39,7 +40,7 @@ def log(*events: MigrationEvent) -> list[Recorded]:
                 recorded_at=RECORDED_AT,
                 event=event,
                 published=published if word else None,
-                word=word,
+                words=wire.words(word, someone(900 + position), event.occurred, someone(3), None) if word else None,
                 partition_key=str(word.partition_key if word else stream),
             )
         )

@@ -18,7 +18,7 @@ def recorded(event: DomainEvent, version: int = 1) -> Recorded:
         recorded_at=datetime(2026, 11, 21, 3, 0, tzinfo=UTC),
         event=event,
         published=None,
-        word=None,
+        words=None,
         partition_key="",
     )
 
