@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.registry.commands import HearOfTrip
+from services.registry.commands.persons import HearOfTrip
 from shared.published import PublicEvent
 from shared.published.migration_service import TripWord, WorkerDeparted, WorkerLeaveEnded, WorkerReturned
 from shared.vocabulary import Occurred

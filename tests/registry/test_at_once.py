@@ -4,7 +4,8 @@ import asyncio
 import dataclasses
 from uuid import UUID
 
-from services.registry.commands import Register, RegisterTogether, Relative
+from services.registry.commands.households import RegisterTogether, Relative
+from services.registry.commands.persons import Register
 from services.registry.main import SERVICE
 from shared.errors import Refused
 from shared.runtime import Runtime

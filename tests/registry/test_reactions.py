@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from services.registry.commands import HearOfTrip
+from services.registry.commands.persons import HearOfTrip
 from services.registry.reactions import react
 from shared.published import migration_service as trips
 from shared.published import registry as words

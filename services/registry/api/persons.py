@@ -1,7 +1,7 @@
-"""The registry over HTTP: read the request, ask for the command, answer. No rule stands here.
+"""Persons and workers: who somebody is, that they work abroad, that they died.
 
-Cells of a person come raw, as a form or a list has them. Names, NIK and birth dates are opened for callers in whose
-area the person lives, and for nobody else.
+Cells come raw, as a form or a list has them. Names, NIK and birth dates are opened for callers in whose area the person
+lives, and for nobody else.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,27 +10,21 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Response
 from pydantic import ConfigDict, Field, model_validator
 
-from services.registry import commands
-from services.registry.domain.household import Relation, StatedRelation
+from services.registry.api.fields import PersonId, VillageCell
+from services.registry.commands import persons as commands
 from services.registry.domain.refusals import (
     DEATH_ALREADY_RECORDED,
     DEATH_SAID_BY_TRIP,
-    KIN_RECORDED_ELSEWHERE,
     NIK_BELONGS_TO_ANOTHER_NAME,
     NIK_REGISTERED_ELSEWHERE,
     PERSON_ERASED,
-    PERSON_UNKNOWN,
-    VILLAGE_ALREADY_DESIGNATED,
     of_columns,
 )
-from services.registry.views.figures import figures, workers_by_village
-from services.registry.views.households import households, together
 from services.registry.views.people import everyone, people, workers
-from services.registry.views.villages import designated, villages
-from shared.errors import NOT_FOUND, OUTSIDE_AREA, Refused
+from shared.errors import NOT_FOUND, OUTSIDE_AREA
 from shared.http import (
     Body,
     Bulk,
@@ -46,27 +40,11 @@ from shared.http import (
     records_each,
     shows,
 )
-from shared.http.examples import (
-    AGUS,
-    CHILD,
-    DEWI,
-    GALIH,
-    HOUSEHOLD,
-    HOUSEHOLD_OF_DEWI,
-    RINI,
-    SPOUSE,
-    VILLAGE,
-    WORKER,
-    example,
-)
-from shared.vocabulary import village_code
+from shared.http.examples import AGUS, DEWI, GALIH, RINI, SPOUSE, VILLAGE, WORKER, example
 
 router = APIRouter()
 
 SCOPES: dict[tuple[str, str], str] = {
-    ("POST", "/villages"): "villages:designate",
-    ("GET", "/villages"): "registry:read",
-    ("GET", "/villages/{code}"): "registry:read",
     ("POST", "/persons"): "registry:write",
     ("POST", "/persons/bulk"): "registry:write",
     ("GET", "/persons"): "registry:read",
@@ -79,29 +57,9 @@ SCOPES: dict[tuple[str, str], str] = {
     ("POST", "/workers"): "registry:write",
     ("POST", "/workers/bulk"): "registry:write",
     ("GET", "/workers"): "registry:read",
-    ("POST", "/households"): "registry:write",
-    ("POST", "/households/bulk"): "registry:write",
-    ("GET", "/households"): "registry:read",
-    ("GET", "/households/{household_id}"): "registry:read",
-    ("POST", "/households/{household_id}/kin"): "registry:write",
-    ("DELETE", "/households/{household_id}/kin/{person_id}/{relative_id}"): "registry:write",
-    ("GET", "/figures"): "registry:read",
 }
-"""The scope that each route needs; a route without a row is a defect."""
+"""The scope that each of these routes needs."""
 
-TAGS = {
-    "villages": "Villages that are designated for the programme (desa Desmigratif).",
-    "persons": "Who somebody is, that they work abroad, that they died. Names and numbers only in one's own area.",
-    "households": "Who lives together, and who is what to whom (keluarga PMI).",
-    "figures": "Counts by village.",
-}
-"""The groups of routes on the API pages."""
-
-PersonId = Annotated[UUID, Path(description="The person.", examples=[WORKER])]
-RelativeId = Annotated[UUID, Path(description="The other of the two.", examples=[SPOUSE])]
-HouseholdId = Annotated[UUID, Path(description="The household.", examples=[HOUSEHOLD])]
-
-VillageCell = Annotated[str, Field(description="Village code (kode desa), dotted or not.", examples=[VILLAGE])]
 NikCell = Annotated[
     str,
     Field(
@@ -121,17 +79,6 @@ _OF_PERSON = (
     NIK_BELONGS_TO_ANOTHER_NAME,
     NIK_REGISTERED_ELSEWHERE,
 )
-_OF_KIN = (*of_columns("relation", "guardian"), PERSON_UNKNOWN, PERSON_ERASED, KIN_RECORDED_ELSEWHERE)
-
-
-class DesignationBody(Body):
-    """The designation of a village (penetapan desa)."""
-
-    model_config = example(village=VILLAGE, year=2019, decree="KEP-59/2017")
-
-    village: VillageCell
-    year: int = Field(description="Programme year.")
-    decree: str = Field(description="The decree's number (nomor SK).")
 
 
 class PersonBody(Body):
@@ -229,77 +176,6 @@ class DeathBody(Body):
     died_on: DayOfDeath
 
 
-class KinBody(Body):
-    """*relative_id* is the *relation* of *person_id*: the spouse, the child or the parent."""
-
-    model_config = example(person_id=WORKER, relative_id=CHILD, relation="child", guardian_id=SPOUSE)
-
-    person_id: UUID = Field(description="One of the two.")
-    relative_id: UUID = Field(description="The other.")
-    relation: StatedRelation = Field(description="What the other is to the one.")
-    guardian_id: UUID | None = Field(default=None, description="Who cares for the child (wali), where it is known.")
-
-    def relative(self) -> commands.Relative:
-        """As the command has it."""
-        return commands.Relative(
-            person_id=self.person_id,
-            relative_id=self.relative_id,
-            relation=self.relation,
-            guardian_id=self.guardian_id,
-        )
-
-
-class HouseholdBody(Body):
-    """Who lives together, and who is what to whom."""
-
-    model_config = example(
-        village=VILLAGE,
-        members=[WORKER, SPOUSE, CHILD],
-        kin=[
-            {"person_id": WORKER, "relative_id": SPOUSE, "relation": "spouse"},
-            {"person_id": WORKER, "relative_id": CHILD, "relation": "child"},
-        ],
-    )
-
-    village: VillageCell
-    members: list[UUID] = Field(min_length=1, max_length=100, description="Their person ids.")
-    kin: list[KinBody] = Field(default_factory=list, max_length=200, description="Who is what to whom.")
-
-    def command(self) -> commands.RegisterTogether:
-        """Register them."""
-        return commands.RegisterTogether(
-            village=self.village, members=tuple(self.members), kin=tuple(kin.relative() for kin in self.kin)
-        )
-
-
-class HouseholdsBody(Bulk[HouseholdBody]):
-    """Many households."""
-
-    model_config = example(
-        items=[
-            {
-                "key": "line 1",
-                "body": {
-                    "village": VILLAGE,
-                    "members": [DEWI, RINI],
-                    "kin": [{"person_id": DEWI, "relative_id": RINI, "relation": "spouse"}],
-                },
-            }
-        ]
-    )
-
-
-class DesignatedVillage(Shown):
-    """A village of the programme."""
-
-    model_config = example(village=VILLAGE, version=1, year=2019, decree="KEP-59/2017")
-
-    village: str = Field(description="A dotted code.")
-    version: int = Field(description="As in ETag.")
-    year: int = Field(description="The programme year.")
-    decree: str = Field(description="The decree's number.")
-
-
 class Person(Shown):
     """A person; of an erased one every particular is null."""
 
@@ -322,88 +198,6 @@ class Person(Shown):
     birth_date: date | None = Field(description="Null where it is unknown.")
     died_on: str | None = Field(description="As precise as it is known.", examples=["2026-08"])
     erased: bool
-
-
-class KinShown(Shown):
-    """*relative_id* is the spouse or child of *person_id*."""
-
-    person_id: UUID
-    relative_id: UUID
-    relation: Relation = Field(description="What the relative is to the person.")
-    guardian_id: UUID | None = Field(description="Who cares for a child (wali), where it is known.")
-
-
-class Household(Shown):
-    """Who lives together, and who is what to whom."""
-
-    model_config = example(
-        id=HOUSEHOLD,
-        village=VILLAGE,
-        members=[WORKER, SPOUSE, CHILD],
-        kin=[
-            {"person_id": WORKER, "relative_id": SPOUSE, "relation": "spouse", "guardian_id": None},
-            {"person_id": WORKER, "relative_id": CHILD, "relation": "child", "guardian_id": SPOUSE},
-        ],
-    )
-
-    id: UUID
-    village: str = Field(description="Where they live, a dotted code.")
-    members: list[UUID] = Field(description="Persons.")
-    kin: list[KinShown]
-
-
-class Figure(Shown):
-    """What is counted in a village."""
-
-    model_config = example(village=VILLAGE, workers=1)
-
-    village: str = Field(description="A dotted code.")
-    workers: int
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Villages
-# ---------------------------------------------------------------------------------------------------------------------
-
-
-@router.post(
-    "/villages",
-    status_code=201,
-    summary="Designate a village for the programme",
-    tags=["villages"],
-    responses=records(VILLAGE, *of_columns("village", "year", "decree"), OUTSIDE_AREA, VILLAGE_ALREADY_DESIGNATED),
-)
-async def designate_village(body: DesignationBody, write: Write) -> Response:
-    """201 with the dotted code; 200 if the same was said before."""
-    return await write(commands.Designate(village=body.village, year=body.year, decree=body.decree))
-
-
-@router.get("/villages", summary="Designated villages", tags=["villages"], responses=shows(Page[DesignatedVillage]))
-async def list_villages(read: Read, paging: Paging) -> dict[str, Any]:
-    """By code; with the year and the decree of the designation."""
-    return await read.page(designated(), key=(villages.c.village,), paging=paging, village=villages.c.village)
-
-
-@router.get(
-    "/villages/{code}",
-    summary="One designated village",
-    tags=["villages"],
-    responses=shows(DesignatedVillage, NOT_FOUND, etag=True),
-)
-async def get_village(
-    code: Annotated[str, Path(description="Village code, dotted or not.", examples=[VILLAGE])], read: Read
-) -> Response:
-    """Its programme year and decree; 404 if it is not designated."""
-    dotted = village_code(code)
-    if dotted is None:
-        raise Refused(NOT_FOUND)
-    row = await read.one(designated(dotted), village=villages.c.village)
-    return read.answer(dict(row), version=row["version"])
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Persons and workers
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 @router.post(
@@ -563,92 +357,3 @@ async def withdraw_death(person_id: PersonId, write: Write) -> Response:
 async def erase_person(person_id: PersonId, write: Write) -> Response:
     """For good, here and in every service that hears of it (UU 27/2022 Ps 44)."""
     return await write(commands.Erase(person_id=person_id))
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Households
-# ---------------------------------------------------------------------------------------------------------------------
-
-
-@router.post(
-    "/households",
-    status_code=201,
-    summary="Register a household and its kinship",
-    tags=["households"],
-    responses=records(HOUSEHOLD, *of_columns("village"), OUTSIDE_AREA, *_OF_KIN),
-)
-async def register_household(body: HouseholdBody, write: Write) -> Response:
-    """All persons named must be known; the household and its kinship are recorded together or not at all."""
-    return await write(body.command())
-
-
-@router.post(
-    "/households/bulk",
-    summary="Register many households and their kinship",
-    tags=["households"],
-    responses=records_each(HOUSEHOLD_OF_DEWI),
-)
-async def register_households(body: HouseholdsBody, write: WriteAll) -> Response:
-    """Up to a thousand, each as `POST /households` registers one, in their order."""
-    return await write(body, HouseholdBody.command)
-
-
-@router.get("/households", summary="Households by village", tags=["households"], responses=shows(Page[Household]))
-async def list_households(read: Read, paging: Paging) -> dict[str, Any]:
-    """Each with its members and their kinship."""
-    key = (households.c.village, households.c.household_id)
-    return await read.page(together(), key=key, paging=paging, village=households.c.village, item=_household)
-
-
-@router.get(
-    "/households/{household_id}",
-    summary="One household",
-    tags=["households"],
-    responses=shows(Household, NOT_FOUND, etag=True),
-)
-async def get_household(household_id: HouseholdId, read: Read) -> Response:
-    """With the ETag that an edit needs."""
-    query = together().where(households.c.household_id == household_id)
-    row = await read.one(query, village=households.c.village)
-    return read.answer(_household(row), version=row["version"])
-
-
-def _household(row: Any) -> dict[str, Any]:
-    return {"id": row["household_id"], "village": row["village"], "members": row["members"], "kin": row["kin"]}
-
-
-@router.post(
-    "/households/{household_id}/kin",
-    status_code=201,
-    summary="Record a relation",
-    tags=["households"],
-    responses=records(HOUSEHOLD, NOT_FOUND, *_OF_KIN),
-)
-async def add_kin(household_id: HouseholdId, body: KinBody, write: Write) -> Response:
-    """200 if it was known; with another guardian this is a correction of the guardian."""
-    return await write(commands.AddKin(household_id=household_id, kin=body.relative()))
-
-
-@router.delete(
-    "/households/{household_id}/kin/{person_id}/{relative_id}",
-    summary="Retract a relation",
-    tags=["households"],
-    responses=edits(HOUSEHOLD, NOT_FOUND),
-)
-async def withdraw_kin(
-    household_id: HouseholdId, person_id: PersonId, relative_id: RelativeId, write: Write
-) -> Response:
-    """Whatever was recorded between the two in this household, whoever was named first."""
-    return await write(commands.WithdrawKin(household_id=household_id, person_id=person_id, relative_id=relative_id))
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Figures
-# ---------------------------------------------------------------------------------------------------------------------
-
-
-@router.get("/figures", summary="Workers, counted by village", tags=["figures"], responses=shows(Page[Figure]))
-async def list_figures(read: Read, paging: Paging) -> dict[str, Any]:
-    """Everybody who works, will work or has worked abroad, the dead too."""
-    village = workers_by_village.c.village
-    return await read.page(figures(), key=(village,), paging=paging, village=village)

@@ -1,26 +1,14 @@
-"""What can be asked of the registry, and which histories each request reads and writes.
+"""What can be asked about persons and workers.
 
-Cells come raw, as a form or a list has them; `domain` reads and judges them. Whatever one request decides is appended
-all or nothing. Somebody else's village is not here: what lies outside the caller's area is answered as if unknown.
+Cells come raw, as a form or a list has them; `domain` reads and judges them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NoReturn, assert_never
 from uuid import UUID
 
-from services.registry.domain.household import (
-    Household,
-    Kin,
-    LivingTogether,
-    RecordKin,
-    RegisterHousehold,
-    RetractKin,
-    StatedRelation,
-    household,
-    kin_parts,
-    stated_kin,
-)
+from services.registry.commands.answers import changed, made
 from services.registry.domain.nik import read_nik
 from services.registry.domain.particulars import (
     Particulars,
@@ -31,7 +19,7 @@ from services.registry.domain.particulars import (
     read_village,
     same_name,
 )
-from services.registry.domain.person import Gone, Registered, known_of_age, published_birth_year
+from services.registry.domain.person import Gone, Registered
 from services.registry.domain.person_rules import (
     CorrectBirthDate,
     CorrectDeath,
@@ -47,7 +35,6 @@ from services.registry.domain.person_rules import (
     person,
 )
 from services.registry.domain.refusals import (
-    KIN_RECORDED_ELSEWHERE,
     NIK_BELONGS_TO_ANOTHER_NAME,
     NIK_REGISTERED_ELSEWHERE,
     PERSON_ERASED,
@@ -55,7 +42,6 @@ from services.registry.domain.refusals import (
     codes,
     refuse_columns,
 )
-from services.registry.domain.village import DesignateVillage, village, village_stream
 from shared.errors import NOT_FOUND, ColumnError, Refusal, Refused
 from shared.execute import Answer, Work
 from shared.personal import known
@@ -63,19 +49,6 @@ from shared.vocabulary import Occurred, lies_in
 
 Column = Literal["nik", "name", "birth_date", "village"]
 """What of a person can be edited."""
-
-# ---------------------------------------------------------------------------------------------------------------------
-# What can be asked
-# ---------------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Designate:
-    """Designate a village for the programme (penetapan desa)."""
-
-    village: str
-    year: int
-    decree: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -143,63 +116,12 @@ class Erase:
     person_id: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relative:
-    """*relative_id* is the *relation* of *person_id*; *guardian_id* cares for the child among the two."""
-
-    person_id: UUID
-    relative_id: UUID
-    relation: StatedRelation
-    guardian_id: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegisterTogether:
-    """Register a household (rumah tangga) and who is what to whom in it."""
-
-    village: str
-    members: tuple[UUID, ...]
-    kin: tuple[Relative, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddKin:
-    """Record one more relation in a household."""
-
-    household_id: UUID
-    kin: Relative
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WithdrawKin:
-    """Take back what was recorded between two persons of a household."""
-
-    household_id: UUID
-    person_id: UUID
-    relative_id: UUID
-
-
-Command = (
-    Designate
-    | Register
-    | RegisterKnown
-    | Edit
-    | ReportDeath
-    | EditDeath
-    | WithdrawDeath
-    | HearOfTrip
-    | Erase
-    | RegisterTogether
-    | AddKin
-    | WithdrawKin
-)
+Command = Register | RegisterKnown | Edit | ReportDeath | EditDeath | WithdrawDeath | HearOfTrip | Erase
 
 
 async def handle(work: Work, command: Command) -> Answer:
-    """Read, decide, answer: one attempt, repeated by the kernel on fresh histories if another was faster."""
+    """What `services.registry.commands.handle` does with one of these."""
     match command:
-        case Designate():
-            return await designate(work, command)
         case Register():
             return await register(work, command)
         case RegisterKnown():
@@ -218,36 +140,8 @@ async def handle(work: Work, command: Command) -> Answer:
             return await hear_of_trip(work, command)
         case Erase():
             return await erase(work, command)
-        case RegisterTogether():
-            return await register_together(work, command)
-        case AddKin():
-            return await add_kin(work, command)
-        case WithdrawKin():
-            return await withdraw_kin(work, command)
         case _:
             assert_never(command)
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Villages
-# ---------------------------------------------------------------------------------------------------------------------
-
-
-async def designate(work: Work, command: Designate) -> Answer:
-    """The village's own history. Rejects: ``village-unknown``, ``outside-area``, and what `DesignateVillage` does."""
-    code, wrong = read_village(command.village)
-    refuse_columns(wrong)
-    work.names(code)
-    stream = village_stream(code)
-    before = await work.state(village, stream)
-    wish = DesignateVillage(today=work.today, village=code, year=command.year, decree=command.decree)
-    after = await work.decide(village, stream, wish)
-    return Answer(200 if after == before or work.check else 201, {"id": code}, version=work.version(stream))
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Persons
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 async def register(work: Work, command: Register) -> Answer:
@@ -406,71 +300,6 @@ async def registered(work: Work, person_id: UUID) -> Registered:
             raise Refused(NOT_FOUND)
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-# Households
-# ---------------------------------------------------------------------------------------------------------------------
-
-
-async def register_together(work: Work, command: RegisterTogether) -> Answer:
-    """A household of known persons, and its kinship, in one append.
-
-    Rejects: ``village-unknown``, ``outside-area``, ``relation-of-oneself``, ``guardian-not-of-a-child``,
-    ``person-unknown``, ``person-erased``, ``kin-recorded-elsewhere``.
-    """
-    code, wrong = read_village(command.village)
-    refuse_columns(wrong)
-    work.names(code)
-    kin = [as_recorded(relative) for relative in command.kin]
-    for member in dict.fromkeys(command.members):
-        await named(work, member)
-    household_id = work.new_id()
-    wish = RegisterHousehold(today=work.today, household_id=household_id, village=code, members=command.members)
-    state = await work.decide(household, household_id, wish)
-    for relation in kin:
-        state = await record(work, household_id, state, relation)
-    return made(work, household_id)
-
-
-async def add_kin(work: Work, command: AddKin) -> Answer:
-    """One relation more. Rejects: ``not-found`` and what `register_together` says of kinship."""
-    before = await living_together(work, command.household_id)
-    after = await record(work, command.household_id, before, as_recorded(command.kin))
-    return changed(work, command.household_id, status=200 if after == before or work.check else 201)
-
-
-async def withdraw_kin(work: Work, command: WithdrawKin) -> Answer:
-    """One relation less. Rejects: ``not-found``, If-Match codes."""
-    await living_together(work, command.household_id)
-    work.match(command.household_id)
-    wish = RetractKin(today=work.today, person_id=command.person_id, relative_id=command.relative_id)
-    await work.decide(household, command.household_id, wish)
-    return changed(work, command.household_id)
-
-
-def as_recorded(relative: Relative) -> Kin:
-    """A relation as somebody stated it, the way round in which it is recorded."""
-    return stated_kin(relative.person_id, relative.relative_id, relative.relation, relative.guardian_id)
-
-
-async def record(work: Work, household_id: UUID, state: Household, kin: Kin) -> Household:
-    """Record *kin* in the household, now at *state*; what is told of a child's age comes from its own history."""
-    await named(work, kin.person_id)
-    relative = await named(work, kin.relative_id)
-    if kin.guardian_id is not None:
-        await named(work, kin.guardian_id)
-    said_here = isinstance(state, LivingTogether) and any(other.says(kin) for other in state.kin)
-    if not said_here and await work.holder("kin", *kin_parts(kin.person_id, kin.relative_id, kin.relation)):
-        raise Refused(KIN_RECORDED_ELSEWHERE)
-    birth_date = known(relative.birth_date) if kin.relation == "child" else None
-    wish = RecordKin(
-        today=work.today,
-        kin=kin,
-        birth_year=published_birth_year(birth_date, work.today),
-        of_age=known_of_age(birth_date, work.today),
-    )
-    return await work.decide(household, household_id, wish)
-
-
 async def named(work: Work, person_id: UUID) -> Registered:
     """A person whom a request names. Rejects: ``person-unknown`` (also outside the area), ``person-erased``."""
     state = await work.state(person, person_id)
@@ -479,29 +308,3 @@ async def named(work: Work, person_id: UUID) -> Registered:
     if isinstance(state, Gone):
         raise Refused(PERSON_ERASED)
     return state
-
-
-async def living_together(work: Work, household_id: UUID) -> LivingTogether:
-    """The household a request is about. Rejects: ``not-found`` (also outside the area)."""
-    state = await work.state(household, household_id)
-    if not isinstance(state, LivingTogether):
-        raise Refused(NOT_FOUND)
-    work.within(state.village)
-    return state
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Answers
-# ---------------------------------------------------------------------------------------------------------------------
-
-
-def made(work: Work, new: UUID, warnings: Iterable[str] = ()) -> Answer:
-    """201 with the new id; a check makes nothing, so it knows no id."""
-    if work.check:
-        return Answer(200, {"id": None}, warnings=tuple(warnings))
-    return Answer(201, {"id": str(new)}, version=work.version(new), warnings=tuple(warnings))
-
-
-def changed(work: Work, stream_id: UUID, warnings: Iterable[str] = (), *, status: int = 200) -> Answer:
-    """What is known under this id and the version at which it stands now."""
-    return Answer(status, {"id": str(stream_id)}, version=work.version(stream_id), warnings=tuple(warnings))

@@ -1,105 +1,13 @@
-"""The registry as a regency's system meets it: a house, its HTTP API, nothing else."""
+"""Persons and workers: registered, corrected, dead, listed, erased."""
 
 import uuid
-from collections.abc import Iterator
-from itertools import count
 from typing import Any
 
-import httpx
 import pytest
 
 from deploy import SERVICES
-from deploy.house import House
-from tests.houses import Api, nik
-
-REGISTRY = "registry"
-VILLAGE, NEXT = "33.07.02.2001", "33.07.02.2002"
-DESIGNATED = "33.07.02.2003"
-
-_serials = count(70_000)
-
-
-@pytest.fixture
-def operator(house: House) -> Iterator[Api]:
-    with Api(house, "operator", subject="tests-operator") as api:
-        yield api
-
-
-@pytest.fixture
-def office(house: House) -> Iterator[Api]:
-    with Api(house, "programme-office", subject="office") as api:
-        yield api
-
-
-def fresh() -> str:
-    """A NIK that nobody has."""
-    return nik(next(_serials), "330702")
-
-
-def post(api: Api, path: str, body: dict[str, Any] | None = None, **options: Any) -> httpx.Response:
-    return api.post(REGISTRY, path, body, **options)
-
-
-def registered(api: Api, path: str = "/persons", **changed: Any) -> httpx.Response:
-    answer = post(api, path, {"nik": fresh(), "name": "Siti Contoh", "village": VILLAGE} | changed)
-    assert answer.status_code == 201, answer.text
-    return answer
-
-
-def shown(api: Api, answer: httpx.Response) -> dict[str, Any]:
-    """What stands there after *answer*."""
-    at = answer.headers["Event-Position"]
-    person = api.get(REGISTRY, f"/persons/{answer.json()['id']}", after=at)
-    assert person.headers["ETag"] == answer.headers["ETag"]
-    return dict(person.json())
-
-
-def slug(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["slug"]
-
-
-def codes(answer: httpx.Response) -> list[str]:
-    return [error["code"] for error in answer.json()["errors"]]
-
-
-def position(operator: Api) -> int:
-    return int(operator.get(REGISTRY, "/operations/status").raise_for_status().json()["position"])
-
-
-# ── Villages ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_a_village_is_designated_once(office: Api) -> None:
-    body = {"village": DESIGNATED.replace(".", ""), "year": 2019, "decree": "KEP-59/2017"}
-    first = post(office, "/villages", body)
-    assert (first.status_code, first.json()["id"]) == (201, DESIGNATED)
-    assert post(office, "/villages", body).status_code == 200
-    assert slug(post(office, "/villages", body | {"year": 2020})) == (409, "village-already-designated")
-    one = office.get(REGISTRY, f"/villages/{DESIGNATED}", after=first.headers["Event-Position"])
-    assert one.json() == {"village": DESIGNATED, "version": 1, "year": 2019, "decree": "KEP-59/2017"}
-    assert one.headers["ETag"] == '"1"'
-    assert office.get(REGISTRY, f"/villages/{DESIGNATED.replace('.', '')}").json() == one.json()
-    assert one.json() in office.items(REGISTRY, "/villages?region=33.07.02")
-    assert slug(office.get(REGISTRY, f"/villages/{NEXT}")) == (404, "not-found")
-    assert slug(office.get(REGISTRY, "/villages/99.99.99.9999")) == (404, "not-found")
-
-
-@pytest.mark.parametrize(
-    ("changed", "code"),
-    [
-        ({"village": "99.99.99.9999"}, "village-unknown"),
-        ({"year": 1900}, "year-invalid"),
-        ({"year": 10**30}, "year-invalid"),
-        ({"decree": " "}, "decree-missing"),
-    ],
-)
-def test_a_designation_is_held_against_its_rules(office: Api, changed: dict[str, Any], code: str) -> None:
-    answer = post(office, "/villages", {"village": NEXT, "year": 2019, "decree": "KEP-59/2017"} | changed)
-    assert slug(answer) == (422, code)
-    assert codes(answer) == [code]
-
-
-# ── Persons ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+from tests.houses import Api
+from tests.registry.api.calls import NEXT, REGISTRY, VILLAGE, codes, fresh, position, post, registered, shown, slug
 
 
 def test_a_person_is_read_back_as_registered(api: Api) -> None:
@@ -183,7 +91,7 @@ def test_each_wrong_column_has_its_code(api: Api, operator: Api, cells: dict[str
 
 
 def test_a_warning_is_told_and_recorded_all_the_same(api: Api) -> None:
-    odd = nik(next(_serials), "330799")
+    odd = fresh("330799")
     body = {"nik": odd, "name": "Siti Contoh", "village": VILLAGE}
     assert post(api, "/workers", body, check=True).json() == {"id": None, "warnings": ["nik-unknown-district"]}
     made = post(api, "/workers", body)
@@ -273,75 +181,6 @@ def test_a_death_is_reported_corrected_and_withdrawn(api: Api) -> None:
     assert shown(api, gone)["died_on"] is None
 
 
-# ── Households ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_a_household_and_its_kinship(api: Api) -> None:
-    siti, joko, bima = (registered(api).json()["id"] for _ in range(3))
-    kin = {"person_id": siti, "relative_id": joko, "relation": "spouse"}
-    made = post(api, "/households", {"village": VILLAGE, "members": [siti, joko], "kin": [kin]})
-    assert made.status_code == 201
-    path = f"/households/{made.json()['id']}"
-    child = {"person_id": siti, "relative_id": bima, "relation": "child", "guardian_id": joko}
-    added = post(api, f"{path}/kin", child)
-    assert added.status_code == 201
-    assert post(api, f"{path}/kin", child).status_code == 200
-
-    found = api.get(REGISTRY, path, after=added.headers["Event-Position"])
-    assert found.json()["village"] == VILLAGE
-    assert set(found.json()["members"]) >= {siti, joko}
-    assert {(one["relative_id"], one["relation"]) for one in found.json()["kin"]} >= {(joko, "spouse"), (bima, "child")}
-    assert found.json() in api.items(REGISTRY, f"/households?region={VILLAGE}")
-
-    less = f"{path}/kin/{siti}/{bima}"
-    assert slug(api.request("DELETE", REGISTRY, less)) == (428, "if-match-required")
-    assert slug(api.request("DELETE", REGISTRY, less, if_match='"99"')) == (412, "version-mismatch")
-    removed = api.request("DELETE", REGISTRY, less, if_match=found.headers["ETag"])
-    assert removed.status_code == 200
-    left = api.get(REGISTRY, path, after=removed.headers["Event-Position"]).json()["kin"]
-    assert all(bima not in (one["person_id"], one["relative_id"]) for one in left)
-
-
-def test_a_household_is_held_against_its_rules(api: Api, operator: Api) -> None:
-    siti, joko = (registered(api).json()["id"] for _ in range(2))
-    spouse = {"person_id": siti, "relative_id": joko, "relation": "spouse"}
-    nobody = str(uuid.uuid4())
-    before = position(operator)
-    wrong: list[tuple[dict[str, Any], tuple[int, str]]] = [
-        ({"village": "x"}, (422, "village-unknown")),
-        ({"members": []}, (422, "malformed")),
-        ({"members": [str(uuid.uuid4()) for _ in range(101)]}, (422, "malformed")),
-        ({"members": [nobody]}, (404, "person-unknown")),
-        ({"kin": [spouse | {"relative_id": nobody}]}, (404, "person-unknown")),
-        ({"kin": [spouse | {"relative_id": siti}]}, (422, "relation-of-oneself")),
-        ({"kin": [spouse | {"relation": "friend"}]}, (422, "malformed")),
-        ({"kin": [spouse | {"guardian_id": joko}]}, (422, "guardian-not-of-a-child")),
-    ]
-    for changed, expected in wrong:
-        body = {"village": VILLAGE, "members": [siti], "kin": []} | changed
-        assert slug(post(api, "/households", body)) == expected
-    assert slug(post(api, f"/households/{nobody}/kin", spouse)) == (404, "not-found")
-    assert position(operator) == before
-    first = {"village": VILLAGE, "members": [siti, joko], "kin": [spouse]}
-    assert post(api, "/households", first).status_code == 201
-    assert slug(post(api, "/households", first)) == (409, "kin-recorded-elsewhere")
-
-
-def test_a_couple_is_of_one_household_until_that_is_taken_back(api: Api) -> None:
-    siti, joko = (registered(api).json()["id"] for _ in range(2))
-    spouse = {"person_id": siti, "relative_id": joko, "relation": "spouse"}
-    made = post(api, "/households", {"village": VILLAGE, "members": [siti, joko], "kin": [spouse]})
-    turned = {"person_id": joko, "relative_id": siti, "relation": "spouse"}
-    other = {"village": VILLAGE, "members": [joko, siti], "kin": [turned]}
-    assert slug(post(api, "/households", other)) == (409, "kin-recorded-elsewhere")
-    taken_back = f"/households/{made.json()['id']}/kin/{joko}/{siti}"
-    assert api.request("DELETE", REGISTRY, taken_back, if_match=made.headers["ETag"]).status_code == 200
-    assert post(api, "/households", other).status_code == 201
-
-
-# ── Lists ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 def test_pages_hold_everybody_once(api: Api) -> None:
     """More than a page, of two villages; the region narrows it."""
     here, next_door = "33.07.02.2004", "33.07.02.2005"
@@ -361,9 +200,6 @@ def test_pages_hold_everybody_once(api: Api) -> None:
         assert set(found) <= made
     figures = {row["village"]: row["workers"] for row in api.items(REGISTRY, "/figures?region=33.07.02")}
     assert (figures[here], figures[next_door]) == (4, 4)
-
-
-# ── Erasure ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_an_erased_person_has_no_name_anywhere(api: Api, operator: Api) -> None:

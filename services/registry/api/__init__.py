@@ -1,0 +1,24 @@
+"""The registry over HTTP: read the request, ask for the command, answer. No rule stands here.
+
+A module for each subject, with its routes and the scopes that they need; here they are put together.
+"""
+
+from fastapi import APIRouter
+
+from services.registry.api import figures, households, persons, villages
+
+router = APIRouter(
+    routes=[*villages.router.routes, *persons.router.routes, *households.router.routes, *figures.router.routes]
+)
+"""All routes in one table, as every service has it: a router that is included in another hides its routes."""
+
+SCOPES = villages.SCOPES | persons.SCOPES | households.SCOPES | figures.SCOPES
+"""The scope that each route needs; a route without a row is a defect."""
+
+TAGS = {
+    "villages": "Villages that are designated for the programme (desa Desmigratif).",
+    "persons": "Who somebody is, that they work abroad, that they died. Names and numbers only in one's own area.",
+    "households": "Who lives together, and who is what to whom (keluarga PMI).",
+    "figures": "Counts by village.",
+}
+"""The groups of routes on the API pages."""
