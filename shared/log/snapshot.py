@@ -1,12 +1,12 @@
 """The log as several commands see it together: read once, many answers to a question, and then as they change it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from shared import database
 from shared.log.append import NewClaim
+from shared.log.gathering import Gathering
 from shared.log.store import EventLog, History
 
 Key = TypeVar("Key")
@@ -21,8 +21,8 @@ class Snapshot:
         """Streams and claims that are not as the log has them."""
         self.made: set[str] = set()
         """Streams that the log does not have, as answers name them."""
-        self._histories = _Answers[UUID, History](log.histories)
-        self._holders = _Answers[bytes, UUID | None](log.holders)
+        self._histories = _Answers(Gathering(log.histories))
+        self._holders = _Answers(Gathering(log.holders))
         self._kinds: dict[bytes, str] = {}
         self._released: set[tuple[str, UUID]] = set()
 
@@ -61,21 +61,15 @@ class Snapshot:
 
 
 class _Answers(Generic[Key, Value]):
-    """Each key is asked for once, together with all that is asked for before the loop comes round."""
+    """Each key is asked for once."""
 
-    def __init__(self, ask: Callable[[Sequence[Key]], Awaitable[Mapping[Key, Value]]]) -> None:
-        self._ask = ask
+    def __init__(self, gathering: Gathering[Key, Value]) -> None:
+        self._gathering = gathering
         self._answers: dict[Key, asyncio.Future[Value]] = {}
-        self._wanted: list[Key] = []
-        self._asking: set[asyncio.Task[None]] = set()
 
     async def get(self, key: Key) -> Value:
         if key not in self._answers:
-            loop = asyncio.get_running_loop()
-            if not self._wanted:
-                loop.call_soon(self._go)
-            self._wanted.append(key)
-            self._answers[key] = loop.create_future()
+            self._answers[key] = self._gathering.ask(key)
         return await self._answers[key]
 
     def put(self, key: Key, value: Value) -> None:
@@ -86,26 +80,3 @@ class _Answers(Generic[Key, Value]):
         for key, answer in self._answers.items():
             if answer.done() and not answer.cancelled() and answer.exception() is None:
                 yield key, answer.result()
-
-    def _go(self) -> None:
-        wanted, self._wanted = self._wanted, []
-        asking = asyncio.create_task(self._answer(wanted))
-        self._asking.add(asking)
-        asking.add_done_callback(self._asking.discard)
-
-    async def _answer(self, wanted: Sequence[Key]) -> None:
-        try:
-            found = await self._ask(wanted)
-        except Exception as error:  # noqa: BLE001  it is raised where it was asked for
-            if len(wanted) > 1 and not database.lost(error):
-                # One that cannot be read must not keep its neighbours from being read.
-                for key in wanted:
-                    await self._answer([key])
-                return
-            for key in wanted:
-                if not self._answers[key].done():
-                    self._answers[key].set_exception(error)
-        else:
-            for key in wanted:
-                if not self._answers[key].done():  # nobody waits any more
-                    self._answers[key].set_result(found[key])

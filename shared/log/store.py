@@ -16,6 +16,7 @@ from shared.codec import Catalogue, UnknownSchema
 from shared.decider import DomainEvent
 from shared.keys import KeyRing
 from shared.log.append import Verdict
+from shared.log.gathering import Gathering
 from shared.recorded import Recorded
 
 _PAGE = 1000
@@ -63,6 +64,8 @@ class EventLog:
         self.catalogue = catalogue
         self.keys = keys
         self._secret = secret
+        self._histories = Gathering(self.histories)
+        self._holders = Gathering(self.holders)
         self._pages: dict[tuple[int, int], asyncio.Task[list[Recorded]]] = {}
 
     def claim_key(self, kind: str, parts: Sequence[str]) -> bytes:
@@ -71,8 +74,7 @@ class EventLog:
 
     async def holder(self, _kind: str, key: bytes) -> UUID | None:
         """Who holds the claim that stands under *key*."""
-        holder: UUID | None = await self.pool.fetchval("SELECT holder FROM log.claims WHERE key = $1", key)
-        return holder
+        return await self._holders.ask(key)
 
     async def holders(self, keys: Sequence[bytes]) -> dict[bytes, UUID | None]:
         """Who holds these claims."""
@@ -81,8 +83,7 @@ class EventLog:
 
     async def history(self, stream_id: UUID) -> History:
         """A whole stream, in order, decrypted."""
-        rows = await self.pool.fetch("SELECT * FROM log.events WHERE stream_id = $1 ORDER BY version", stream_id)
-        return self._history(rows, await self._keys_of(rows))
+        return await self._histories.ask(stream_id)
 
     async def histories(self, stream_ids: Sequence[UUID]) -> dict[UUID, History]:
         """The same for many at once."""
