@@ -12,6 +12,7 @@ import contextlib
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from uuid import UUID
 
@@ -41,9 +42,6 @@ _AGAIN_SECONDS = 0.02
 
 _UNREADABLE = (ValueError, LookupError, TypeError, asyncpg.DataError)
 _AWAY: tuple[type[Exception], ...] = (*database.LOST, *Unreachable, FeedUnavailable)
-
-Moving = Callable[[], contextlib.AbstractAsyncContextManager[Connection]]
-"""Opens the transaction in which facts are done with."""
 
 log = structlog.get_logger()
 
@@ -88,6 +86,13 @@ class Stopped:
     number: int
     event_id: UUID | None
     error: str
+
+
+class Moving(Protocol):
+    """Opens the transaction in which facts are done with."""
+
+    def __call__(self, *, alone: bool = False) -> contextlib.AbstractAsyncContextManager[Connection]:
+        """*alone*: the checkpoint moves and nothing else is written, so that it takes one statement."""
 
 
 class Hearer(Protocol):
@@ -173,7 +178,7 @@ class Taking:
         rehearsal.rehearse(self._runtime.faults.get(self._hearer.label, ()), going)
         after = Checkpoint(log_id, facts[-1].number, facts[-1].event_id)
         with telemetry.hearing(self._hearer.label, self._source, going if self._noted else ()):
-            await self._hearer.take(self._source, going, lambda: self._moving(after, going, waiting))
+            await self._hearer.take(self._source, going, partial(self._moving, after, going, waiting))
 
     async def _insist(self, fact: Fact, log_id: UUID, first: Exception) -> None:
         log.warning("fact-failed", hearer=self._hearer.label, source=self._source, number=fact.number, exc_info=first)
@@ -206,12 +211,22 @@ class Taking:
 
     @contextlib.asynccontextmanager
     async def _moving(
-        self, after: Checkpoint, going: Sequence[Fact], waiting: Sequence[Fact], error: str | None = None
+        self,
+        after: Checkpoint,
+        going: Sequence[Fact],
+        waiting: Sequence[Fact],
+        error: str | None = None,
+        *,
+        alone: bool = False,
     ) -> AsyncIterator[Connection]:
         """The transaction in which the checkpoint moves to *after*; it begins by locking out a second reader."""
         before, hearer, source = self.checkpoint, self._hearer.name, self._source
         noted = [fact for fact in going if isinstance(fact, Told) and fact.word] if self._noted else []
-        async with self._runtime.pool.acquire() as connection, connection.transaction():
+        at_once = alone and not waiting and not self._stopped
+        async with (
+            self._runtime.pool.acquire() as connection,
+            contextlib.nullcontext() if at_once else connection.transaction(),
+        ):
             moved = await connection.fetchval(
                 _MOVE,
                 hearer,

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -242,9 +243,7 @@ async def _replay(runtime: "Runtime", hearer: Any, waiting: Waiting) -> Replayed
                 await erase(runtime, [fact])
                 rehearsal.rehearse(runtime.faults.get(hearer.label, ()), [fact])
                 with telemetry.hearing(hearer.label, waiting.source, [fact]):
-                    await hearer.take(
-                        waiting.source, [fact], lambda number=row["number"]: _leaving(runtime, at, number)
-                    )
+                    await hearer.take(waiting.source, [fact], partial(_leaving, runtime, at, row["number"]))
             except _GoneMeanwhile:
                 break
             except Exception as error:  # whatever it is, it is held against this fact, and nothing is lost
@@ -281,7 +280,13 @@ class _GoneMeanwhile(Exception):
 
 
 @asynccontextmanager
-async def _leaving(runtime: "Runtime", at: tuple[str, str, str], number: int) -> AsyncIterator[Connection]:
+async def _leaving(
+    runtime: "Runtime",
+    at: tuple[str, str, str],
+    number: int,
+    *,
+    alone: bool = False,  # noqa: ARG001 - it takes several statements also where the fact changes nothing
+) -> AsyncIterator[Connection]:
     """One parked fact leaves, in the transaction of its effect."""
     async with runtime.pool.acquire() as connection, connection.transaction():
         # Locks the reader out: nobody may be parked behind one that is just leaving, nor go on past one that waits.

@@ -67,7 +67,7 @@ class ReactionHearer:
         if asked:
             await self._carry_out(source, asked)
         await crash.at("reacting.answered")
-        async with moving():
+        async with moving(alone=True):
             await crash.at("reacting.moved")
         await crash.at("reacting.committed")
 

@@ -101,7 +101,7 @@ class ViewHearer:
         """Rows and checkpoint move in one transaction."""
         changes = changes_of(self._view, source, facts)
         await crash.at("viewing.heard")
-        async with moving() as connection:
+        async with moving(alone=not changes) as connection:
             await crash.at("viewing.moved")
             await projecting.apply(connection, self.name, changes)
             await crash.at("viewing.taken")

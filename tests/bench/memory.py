@@ -37,6 +37,9 @@ async def measure(bed: Bed, sizes: Sizes, say: Say) -> list[Figure]:
     load: dict[str, list[float]] = {}
     async with a_worker("asking") as asking:
         for _ in range(sizes.runs):
+            async with homecoming.stopped(house, *SERVICES):
+                pass  # what a load once took a process keeps: at rest is one that has just started
+            await homecoming.all_heard(house)
             await asyncio.sleep(min(_REST_SECONDS, sizes.rate_seconds))
             for name, value in _resident().items():
                 rest.setdefault(name, []).append(value)
