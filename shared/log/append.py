@@ -197,7 +197,6 @@ class Batcher:
                 self._under_way = self._next_batch()
                 await self._answer(self._under_way)
                 self._under_way = []
-                self._appended()
         except Exception as error:
             # Nobody is left waiting for an answer that this process cannot give any more.
             self._ended_by = error
@@ -244,6 +243,8 @@ class Batcher:
             for asked in batch:
                 await self._answer([asked])
             return
+        # Before anybody is answered: who tells others of it waits for no answer that is being written.
+        self._appended()
         for asked in batch:
             _settle(asked.answer, list(itertools.islice(verdicts, len(asked.run))))
 
