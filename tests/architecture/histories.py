@@ -16,7 +16,8 @@ from services.migration_service.domain import service_file as files
 from services.migration_service.domain import trip_rules as trips
 from services.migration_service.domain.placement import Cells
 from services.migration_service.domain.trip import Reason
-from services.registry.domain import household as households
+from services.registry.domain import household as household_facts
+from services.registry.domain import household_rules as households
 from services.registry.domain import person_rules as persons
 from services.registry.domain.village import DesignateVillage, village, village_stream
 from shared import wire
@@ -124,8 +125,8 @@ class Programme:
             today=TODAY, household_id=home, village=one_of(VILLAGES), members=members
         )
         one, other, guardian, _ = members
-        child = households.Kin(person_id=one, relative_id=other, relation="child", guardian_id=one_of((None, guardian)))
-        spouse = households.Kin(person_id=one, relative_id=other, relation="spouse")
+        child = household_facts.Kin(person_id=one, relative_id=other, relation="child", guardian_id=one_of((None, guardian)))
+        spouse = household_facts.Kin(person_id=one, relative_id=other, relation="spouse")
         year, of_age = one_of(((None, False), (self._chance.randint(2009, 2020), False), (None, True)))
         said = (
             register,
