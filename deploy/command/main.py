@@ -124,6 +124,21 @@ def load(
     load_.show_outcomes(judged, results())
 
 
+@app.command("load-households")
+def load_households(
+    file: Annotated[Path, typer.Argument(dir_okay=False, metavar="FILE", help="A list, one line a person.")],
+    report: Report = None,
+) -> None:
+    """Load a list of households into what runs; the same file again records nothing twice."""
+    from deploy.command import load_households as load_households_
+
+    _can_be_written(report)
+    gc.freeze()
+    gc.set_threshold(_MADE_BEFORE_COLLECTING)
+    judged, households = uvloop.run(load_households_.run(running.find(), file, report))
+    load_households_.show(judged, households, results())
+
+
 @app.command()
 def villages(json: JsonFile = None) -> None:
     """Show how each village stands."""

@@ -1,5 +1,6 @@
 """What can be asked about households and their kinship."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
@@ -113,7 +114,7 @@ async def register_together(work: Work, command: RegisterTogether) -> Answer:
     """A household of known and of new persons, and its kinship, in one append; answers the ids of *people* in order.
 
     Rejects: ``village-unknown``, ``surveyed-on-invalid``, ``card-…``, of each of *people* the codes of a registration
-    and ``relation-unknown``, ``relation-no-head``, ``outside-area``, ``relation-of-oneself``,
+    and ``relation-unknown``, ``nik-twice``, ``relation-no-head``, ``outside-area``, ``relation-of-oneself``,
     ``guardian-not-of-a-child``, ``person-unknown``, ``person-erased``, ``nik-belongs-to-another-name``,
     ``nik-registered-elsewhere``, ``member-of-another-household``, ``head-not-a-member``, ``household-without-head``,
     ``kin-recorded-elsewhere``.
@@ -187,6 +188,7 @@ def _read(work: Work, command: RegisterTogether) -> _Told:
         found += [error and replace(error, column=f"people.{n}.{error.column}") for error in wrong]
         told = Particulars(nik=nik, full_name=full_name, birth_date=born, village=village, warnings=())
         lines.append(_Line(told=told, relation=relation, as_worker=one.as_worker))
+    found += _twice(lines)
     head, no_head = head_among([line.relation for line in lines]) if lines else (0, None)
     if not any(error and error.code == "relation-unknown" for error in found):
         found.append(no_head)
@@ -198,6 +200,13 @@ def _read(work: Work, command: RegisterTogether) -> _Told:
         head=head,
         warnings=refuse_columns(*found),
     )
+
+
+def _twice(lines: Sequence[_Line]) -> list[ColumnError | None]:
+    """Whose NIK an earlier line has: one person is listed once."""
+    first: dict[str, int] = {}
+    numbers = [(n, line.told.nik.value) for n, line in enumerate(lines) if line.told.nik]
+    return [ColumnError(f"people.{n}.nik", "nik-twice") for n, nik in numbers if first.setdefault(nik, n) != n]
 
 
 async def inhabitant(work: Work, n: int, line: _Line, told: _Told) -> UUID:

@@ -40,6 +40,12 @@ _COLUMN_REFUSALS = (
         "The serial number of a NIK begins at 0001.",
         "Nomor urut NIK dimulai dari 0001.",
     ),
+    Refusal(
+        "nik-twice",
+        422,
+        "This NIK stands on two lines of the household.",
+        "NIK ini tertulis pada dua baris rumah tangga ini.",
+    ),
     Refusal("name-missing", 422, "The name is missing.", "Nama belum diisi."),
     Refusal(
         "birth-date-invalid",
