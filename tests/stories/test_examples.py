@@ -98,13 +98,14 @@ class Reader:
         return json.loads(text)
 
 
+_MOMENTS = ("recorded_at", "known_at")
 _ORDER = partial(json.dumps, sort_keys=True)
 
 
 def _comparable(shown: Any) -> Any:
     """*shown* without the moment at which it was recorded, and in an order that does not depend on a house's ids."""
     if isinstance(shown, dict):
-        return {name: _comparable(member) for name, member in shown.items() if name != "recorded_at"}
+        return {name: _comparable(member) for name, member in shown.items() if name not in _MOMENTS}
     return sorted(map(_comparable, shown), key=_ORDER) if isinstance(shown, list) else shown
 
 

@@ -1,6 +1,6 @@
 """A list of invented households, as many as are asked for, the same from the same seed.
 
-``python -m tests.deploy.command.invented_households 40072 > list.csv`` writes as many as the programme counted, with its
+``python -m tests.deploy.command.invented_households > list.csv`` writes as many as the programme counted, with its
 42,410 children, in 402 villages. Nobody in it exists; a NIK has a serial of 9000 or more, most people have none.
 """
 
