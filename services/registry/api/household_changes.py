@@ -60,7 +60,7 @@ _PERSON = (PERSON_UNKNOWN, PERSON_ERASED)
 class JoiningBody(Body):
     """Who lives in the household, and since when."""
 
-    model_config = example(person_id=CHILD, since="2026-09-01")
+    model_config = example(person_id=CHILD, since="2026-09")
 
     person_id: UUID = Field(description="A known person who lives in no other household.")
     since: SinceCell

@@ -232,9 +232,10 @@ def together() -> sa.Select[Any]:
     named = heads.alias("named")
     heading = (
         sa.select(named.c.person_id)
-        .where(named.c.household_id == home)
+        .where(named.c.household_id == here.c.household_id)
         .order_by(named.c.until.desc(), named.c.fact.desc())
         .limit(1)
+        .correlate(here)
         .scalar_subquery()
     )
     corrected = cards.alias("corrected")

@@ -38,7 +38,7 @@ def lines(households: int, seed: int = 1) -> Iterator[tuple[str, ...]]:
     places, serial = villages(), 0
     for n in range(households):
         village = places[n % len(places)]
-        surveyed = date(2017 + n * 10 // max(households, 10), 1 + n % 12, 1 + n % 28)
+        surveyed = date(2016 + n * 10 // max(households, 10), 1 + n % 12, 1 + n % 28)
         card = f"{village.replace('.', '')[:6]}{surveyed:%d%m%y}9{n // 12 % 1000:03d}" if chance.random() < 0.5 else ""
         relations = ["kepala keluarga"]
         relations += ["istri" if chance.random() < 0.8 else "suami"] if chance.random() < 0.9 else []
