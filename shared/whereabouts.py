@@ -89,6 +89,10 @@ class Whereabouts:
                     yield self._kinship(word)
                 if self._keeps_ages and isinstance(word, r.KinRecorded):
                     yield from self._age_of_child(word, number)
+            case r.GuardianChanged():
+                if self._keeps_kin:
+                    key = {"person_id": word.person_id, "relative_id": word.relative_id, "relation": "child"}
+                    yield Put(self.kin, key | {"guardian_id": word.guardian_id})
             case r.BirthYearCorrected():
                 if self._keeps_ages:
                     yield self._age(word.person_id, word.person_id, number, word.birth_year, of_age=word.of_age)

@@ -93,6 +93,8 @@ def _hold(name: str, known: Sequence[APIRoute], answer: httpx.Response) -> None:
     if answer.headers.get("Content-Type") == "application/problem+json":
         slug = answer.json()["slug"]
         assert slug in slugs(promised[status]), f"{method} {route.path} does not list {slug}"
+    elif answer.headers.get("Content-Type", "").startswith("text/csv"):
+        assert "text/csv" in promised[status]["content"], f"{method} {route.path} does not say that it answers CSV"
     else:
         _form(form_of(route, status)).validate_json(answer.content, strict=True)
     if route.path.endswith(SUFFIX) and status == "200":

@@ -124,6 +124,56 @@ def load(
     load_.show_outcomes(judged, results())
 
 
+@app.command("load-households")
+def load_households(
+    file: Annotated[Path, typer.Argument(dir_okay=False, metavar="FILE", help="A list, one line a person.")],
+    report: Report = None,
+) -> None:
+    """Load a list of households into what runs; the same file again records nothing twice."""
+    from deploy.command import load_households as load_households_
+
+    _can_be_written(report)
+    gc.freeze()
+    gc.set_threshold(_MADE_BEFORE_COLLECTING)
+    judged, households = uvloop.run(load_households_.run(running.find(), file, report))
+    load_households_.show(judged, households, results())
+
+
+@app.command()
+def report(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="villages, households or persons.")],
+    as_of: Annotated[
+        date | None, typer.Option("--as-of", parser=_day, metavar="DATE", help="Of that day; today without.")
+    ] = None,
+    begins: Annotated[
+        date | None, typer.Option("--from", parser=_day, metavar="DATE", help="Only what is counted from that day on.")
+    ] = None,
+    region: Annotated[str | None, typer.Option("--region", metavar="CODE", help="Only in this region.")] = None,
+    by: Annotated[
+        str, typer.Option("--by", metavar="LEVEL", help="year, province, regency, district or village.")
+    ] = "year",
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Show a report with its definition: what was so on a day, as it is known now."""
+    from deploy.command import report as report_
+
+    said = _ask(
+        lambda calls: report_.ask(
+            calls,
+            name,
+            as_of=as_of.isoformat() if as_of else None,
+            begins=begins.isoformat() if begins else None,
+            region=region,
+            by=by,
+        ),
+        "programme-office",
+    )
+    if json:
+        sys.stdout.buffer.write(orjson.dumps(said, option=orjson.OPT_INDENT_2) + b"\n")
+    else:
+        report_.show(said, results())
+
+
 @app.command()
 def villages(json: JsonFile = None) -> None:
     """Show how each village stands."""

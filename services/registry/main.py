@@ -6,7 +6,7 @@ from services.registry.commands import handle
 from services.registry.domain import household, person, village
 from services.registry.publishing import publish
 from services.registry.reactions import react
-from services.registry.views import households, people, villages
+from services.registry.views import census, households, people, villages
 from shared.main import run
 from shared.reacting import Reactions
 from shared.service import Service
@@ -30,11 +30,22 @@ SERVICE = Service(
         household.KinRecorded,
         household.GuardianCorrected,
         household.KinRetracted,
+        household.MemberJoined,
+        household.MemberLeft,
+        household.MembershipCorrected,
+        household.MembershipRetracted,
+        household.HeadNamed,
+        household.HeadCorrected,
+        household.FamilyCardGiven,
+        household.FamilyCardCorrected,
+        household.HouseholdMoved,
+        household.HouseholdVillageCorrected,
+        household.GuardianChanged,
     ),
     publish=publish,
     handle=handle,
     react=Reactions(hears=("migration_service",), react=react),
-    views=(villages.VIEW, people.VIEW, households.VIEW),
+    views=(villages.VIEW, people.VIEW, households.VIEW, census.VIEW),
     router=router,
     scopes=SCOPES,
     tags=TAGS,

@@ -51,7 +51,30 @@ def publish(event: RegistryEvent) -> PublicEvent | None:
                 relative_id=event.relative_id,
                 relation=event.relation,
             )
-        case person.NameCorrected() | person.NikCorrected() | household.HouseholdRegistered():
+        case household.GuardianChanged():
+            return words.GuardianChanged(
+                person_id=event.person_id,
+                village=event.village,
+                relative_id=event.relative_id,
+                guardian_id=event.present_id,
+                since=event.present_since.on,
+                precision=event.present_since.precision,
+            )
+        case (
+            household.HouseholdRegistered()
+            | household.MemberJoined()
+            | household.MemberLeft()
+            | household.MembershipCorrected()
+            | household.MembershipRetracted()
+            | household.HeadNamed()
+            | household.HeadCorrected()
+            | household.FamilyCardGiven()
+            | household.FamilyCardCorrected()
+            | household.HouseholdMoved()
+            | household.HouseholdVillageCorrected()
+        ):
+            return None  # who lives together and where concerns the registry; that somebody moved is said of each
+        case person.NameCorrected() | person.NikCorrected():
             return None
         case _:
             assert_never(event)

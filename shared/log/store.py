@@ -206,8 +206,12 @@ class EventLog:
         await crash.at("erase.keys_destroyed")
         await self.pool.execute("DELETE FROM log.claims WHERE person_id = $1", person_id)
         await crash.at("erase.claims_released")
+        # Of a command that was about several people (a household), each one's erasure clears it.
         await self.pool.execute(
-            "UPDATE log.commands SET fingerprint = NULL WHERE person_id = $1 AND fingerprint IS NOT NULL", person_id
+            """UPDATE log.commands SET fingerprint = NULL WHERE fingerprint IS NOT NULL AND (person_id = $1
+               OR command_id IN (SELECT (meta->>'command')::uuid FROM log.events WHERE person_id = $1
+                                  AND key_id IS NOT NULL))""",
+            person_id,
         )
         await crash.at("erase.done")
 

@@ -81,6 +81,21 @@ class KinRetracted(_OfPerson):
     relation: Literal["spouse", "child"] = Field(description="What the relative was said to be.")
 
 
+class GuardianChanged(_OfPerson):
+    """A child of *person_id* has another guardian (wali) from a day on, or none any more; what was said before held.
+
+    Said once more, with what then holds, if a day is learnt late.
+    """
+
+    name: ClassVar[str] = "GuardianChanged"
+    relative_id: UUID = Field(description="The child's person id.")
+    guardian_id: UUID | None = Field(
+        default=None, description="Who guards the child by all that is known; null: nobody."
+    )
+    since: date = Field(description="First day of the interval since when that holds (Asia/Jakarta).")
+    precision: Precision = Field(description="How well the day is known.")
+
+
 class BirthYearCorrected(_OfPerson):
     """What is known of an age was corrected: the birth year of a minor, or whether somebody is known to be of age.
 

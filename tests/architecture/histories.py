@@ -16,8 +16,9 @@ from services.migration_service.domain import service_file as files
 from services.migration_service.domain import trip_rules as trips
 from services.migration_service.domain.placement import Cells
 from services.migration_service.domain.trip import Reason
-from services.registry.domain import household as households
+from services.registry.domain import household_rules as households
 from services.registry.domain import person_rules as persons
+from services.registry.domain.household import Kin
 from services.registry.domain.village import DesignateVillage, village, village_stream
 from shared import wire
 from shared.codec import Catalogue
@@ -124,11 +125,27 @@ class Programme:
             today=TODAY, household_id=home, village=one_of(VILLAGES), members=members
         )
         one, other, guardian, _ = members
-        child = households.Kin(person_id=one, relative_id=other, relation="child", guardian_id=one_of((None, guardian)))
-        spouse = households.Kin(person_id=one, relative_id=other, relation="spouse")
+        child = Kin(person_id=one, relative_id=other, relation="child", guardian_id=one_of((None, guardian)))
+        spouse = Kin(person_id=one, relative_id=other, relation="spouse")
         year, of_age = one_of(((None, False), (self._chance.randint(2009, 2020), False), (None, True)))
-        said = (
+        since = Occurred(self._day(), one_of(("day", "month", "year")))
+        number = Known(str(self._chance.randrange(10**12)))
+        said: tuple[object, ...] = (
             register,
+            *2 * (households.JoinHousehold(person_id=other, since=since),),
+            *2 * (households.LeaveHousehold(person_id=other, left_on=since),),
+            households.CorrectMembership(today=TODAY, person_id=one, since=since),
+            households.CorrectMembership(today=TODAY, person_id=other, still_here=True),
+            households.RetractMembership(today=TODAY, person_id=guardian),
+            *2 * (households.NameHead(person_id=one, since=since),),
+            households.CorrectHead(person_id=guardian, since=since),
+            households.RetractHead(today=TODAY),
+            *2 * (households.GiveFamilyCard(number=number, since=since),),
+            households.CorrectFamilyCard(number=number),
+            households.RetractFamilyCard(today=TODAY),
+            households.MoveHousehold(village=one_of(VILLAGES), since=since),
+            households.CorrectHouseholdVillage(village=one_of(VILLAGES)),
+            *3 * (households.ChangeGuardian(person_id=one, relative_id=other, guardian_id=guardian, since=since),),
             *4 * (households.RecordKin(today=TODAY, kin=child, birth_year=year, of_age=of_age),),
             households.RecordKin(today=TODAY, kin=spouse),
             *2 * (households.RetractKin(today=TODAY, person_id=one, relative_id=other),),

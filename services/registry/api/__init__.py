@@ -5,14 +5,23 @@ A module for each subject, with its routes and the scopes that they need; here t
 
 from fastapi import APIRouter
 
-from services.registry.api import figures, households, persons, villages
+from services.registry.api import figures, household_changes, households, persons, reports, villages
 
 router = APIRouter(
-    routes=[*villages.router.routes, *persons.router.routes, *households.router.routes, *figures.router.routes]
+    routes=[
+        *villages.router.routes,
+        *persons.router.routes,
+        *households.router.routes,
+        *household_changes.router.routes,
+        *figures.router.routes,
+        *reports.router.routes,
+    ]
 )
 """All routes in one table, as every service has it: a router that is included in another hides its routes."""
 
-SCOPES = villages.SCOPES | persons.SCOPES | households.SCOPES | figures.SCOPES
+SCOPES = (
+    villages.SCOPES | persons.SCOPES | households.SCOPES | household_changes.SCOPES | figures.SCOPES | reports.SCOPES
+)
 """The scope that each route needs; a route without a row is a defect."""
 
 TAGS = {
@@ -20,5 +29,6 @@ TAGS = {
     "persons": "Who somebody is, that they work abroad, that they died. Names and numbers only in one's own area.",
     "households": "Who lives together, and who is what to whom (keluarga PMI).",
     "figures": "Counts by village.",
+    "reports": "Counts of any day, with their definition, by area or year.",
 }
 """The groups of routes on the API pages."""

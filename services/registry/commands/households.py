@@ -1,29 +1,42 @@
 """What can be asked about households and their kinship."""
 
-from dataclasses import dataclass
-from typing import assert_never
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from uuid import UUID
 
+from services.registry.commands import household_changes as changes
 from services.registry.commands.answers import changed, made
-from services.registry.commands.persons import named
-from services.registry.domain.household import (
-    Household,
-    Kin,
-    LivingTogether,
+from services.registry.commands.household_changes import lives_nowhere, living_together
+from services.registry.commands.persons import named, refuse_another
+from services.registry.domain.composition import RelationToHead, head_among, kin_of, read_relation
+from services.registry.domain.family_card import read_card
+from services.registry.domain.household import Household, Kin, LivingTogether, StatedRelation
+from services.registry.domain.household_rules import (
+    GiveFamilyCard,
+    NameHead,
     RecordKin,
     RegisterHousehold,
     RetractKin,
-    StatedRelation,
     household,
     kin_parts,
     stated_kin,
 )
-from services.registry.domain.particulars import read_village
-from services.registry.domain.person import known_of_age, published_birth_year
-from services.registry.domain.refusals import KIN_RECORDED_ELSEWHERE, refuse_columns
-from shared.errors import NOT_FOUND, Refused
+from services.registry.domain.nik import read_nik
+from services.registry.domain.particulars import (
+    Particulars,
+    read_birth_date,
+    read_name,
+    read_survey_day,
+    read_village,
+)
+from services.registry.domain.person import Registered, Unknown, known_of_age, published_birth_year
+from services.registry.domain.person_rules import RegisterPerson, RegisterWorker, person
+from services.registry.domain.refusals import KIN_RECORDED_ELSEWHERE, codes, refuse_columns
+from shared.errors import ColumnError, Refused
 from shared.execute import Answer, Work
-from shared.personal import known
+from shared.personal import Known, known
+from shared.vocabulary import Occurred
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +49,32 @@ class Relative:
     guardian_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Inhabitant:
+    """One line of a list: a person of the household, raw, with the relation to its head; None: not given."""
+
+    nik: str | None
+    name: str | None
+    birth_date: str | None
+    relation: str
+    as_worker: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RegisterTogether:
-    """Register a household (rumah tangga) and who is what to whom in it."""
+    """Register a household (rumah tangga) and who is what to whom in it.
+
+    *members* are known persons, *people* those whom a list describes; *head_id* is one of *members*. *surveyed_on*: the
+    day on which the list was written, since when all of it holds.
+    """
 
     village: str
     members: tuple[UUID, ...]
     kin: tuple[Relative, ...]
+    people: tuple[Inhabitant, ...] = ()
+    head_id: UUID | None = None
+    card: str | None = None
+    surveyed_on: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +94,7 @@ class WithdrawKin:
     relative_id: UUID
 
 
-Command = RegisterTogether | AddKin | WithdrawKin
+Command = RegisterTogether | AddKin | WithdrawKin | changes.Command
 
 
 async def handle(work: Work, command: Command) -> Answer:
@@ -75,27 +107,139 @@ async def handle(work: Work, command: Command) -> Answer:
         case WithdrawKin():
             return await withdraw_kin(work, command)
         case _:
-            assert_never(command)
+            return await changes.handle(work, command)
 
 
 async def register_together(work: Work, command: RegisterTogether) -> Answer:
-    """A household of known persons, and its kinship, in one append.
+    """A household of known and of new persons, and its kinship, in one append; answers the ids of *people* in order.
 
-    Rejects: ``village-unknown``, ``outside-area``, ``relation-of-oneself``, ``guardian-not-of-a-child``,
-    ``person-unknown``, ``person-erased``, ``kin-recorded-elsewhere``.
+    Rejects: ``village-unknown``, ``surveyed-on-invalid``, ``card-…``, of each of *people* the codes of a registration
+    and ``relation-unknown``, ``nik-twice``, ``relation-no-head``, ``outside-area``, ``relation-of-oneself``,
+    ``guardian-not-of-a-child``, ``person-unknown``, ``person-erased``, ``nik-belongs-to-another-name``,
+    ``nik-registered-elsewhere``, ``member-of-another-household``, ``head-not-a-member``, ``household-without-head``,
+    ``kin-recorded-elsewhere``.
     """
-    code, wrong = read_village(command.village)
-    refuse_columns(wrong)
-    work.names(code)
+    told = _read(work, command)
+    work.names(told.village)
     kin = [as_recorded(relative) for relative in command.kin]
     for member in dict.fromkeys(command.members):
         await named(work, member)
+        await lives_nowhere(work, member)
+    people = [await inhabitant(work, n, one, told) for n, one in enumerate(told.people)]
+    head_id = people[told.head] if people else command.head_id
+    if head_id is not None:
+        kin += kin_of(head_id, list(zip(people, (one.relation for one in told.people), strict=True)))
     household_id = work.new_id()
-    wish = RegisterHousehold(today=work.today, household_id=household_id, village=code, members=command.members)
-    state = await work.decide(household, household_id, wish)
+    state = await work.decide(
+        household,
+        household_id,
+        RegisterHousehold(
+            today=told.surveyed_on,
+            household_id=household_id,
+            village=told.village,
+            members=(*command.members, *people),
+        ),
+    )
+    since = Occurred(told.surveyed_on)
+    if head_id is not None:
+        state = await work.decide(household, household_id, NameHead(person_id=head_id, since=since))
+    if told.card is not None:
+        state = await work.decide(household, household_id, GiveFamilyCard(number=told.card, since=since))
     for relation in kin:
         state = await record(work, household_id, state, relation)
-    return made(work, household_id)
+    answer = made(work, household_id, codes(told.warnings))
+    return replace(answer, body=answer.body | {"people": [None if work.check else str(one) for one in people]})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """An inhabitant, read and judged."""
+
+    told: Particulars
+    relation: RelationToHead
+    as_worker: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """A registration, read and judged; *head* is the place of the head among *people*."""
+
+    village: str
+    surveyed_on: date
+    card: Known[str] | None
+    people: tuple[_Line, ...]
+    head: int
+    warnings: tuple[ColumnError, ...]
+
+
+def _read(work: Work, command: RegisterTogether) -> _Told:
+    """Every cell, those of a line under the line's own name (``people.2.nik``); all that is wrong is said at once."""
+    village, wrong_village = read_village(command.village)
+    surveyed_on, wrong_day = read_survey_day(command.surveyed_on, work.today)
+    card, wrong_card = (None, None) if command.card is None else read_card(command.card, work.today)
+    found: list[ColumnError | None] = [wrong_village, wrong_day, wrong_card]
+    lines: list[_Line] = []
+    for n, one in enumerate(command.people):
+        nik, wrong_nik = (None, None) if one.nik is None else read_nik(one.nik, work.today)
+        full_name, wrong_name = read_name(one.name)
+        born, wrong_born = (None, None) if one.birth_date is None else read_birth_date(one.birth_date, work.today)
+        relation, wrong_relation = read_relation(one.relation)
+        wrong = (wrong_nik, wrong_name, wrong_born, wrong_relation)
+        found += [error and replace(error, column=f"people.{n}.{error.column}") for error in wrong]
+        told = Particulars(nik=nik, full_name=full_name, birth_date=born, village=village, warnings=())
+        lines.append(_Line(told=told, relation=relation, as_worker=one.as_worker))
+    found += _twice(lines)
+    head, no_head = head_among([line.relation for line in lines]) if lines else (0, None)
+    if not any(error and error.code == "relation-unknown" for error in found):
+        found.append(no_head)
+    return _Told(
+        village=village,
+        surveyed_on=surveyed_on,
+        card=card,
+        people=tuple(lines),
+        head=head,
+        warnings=refuse_columns(*found),
+    )
+
+
+def _twice(lines: Sequence[_Line]) -> list[ColumnError | None]:
+    """Whose NIK an earlier line has: one person is listed once."""
+    first: dict[str, int] = {}
+    numbers = [(n, line.told.nik.value) for n, line in enumerate(lines) if line.told.nik]
+    return [ColumnError(f"people.{n}.nik", "nik-twice") for n, nik in numbers if first.setdefault(nik, n) != n]
+
+
+async def inhabitant(work: Work, n: int, line: _Line, told: _Told) -> UUID:
+    """The *n*-th of a list: a new person, or the one who holds this NIK under an equal name and lives nowhere yet.
+
+    Rejects: ``nik-belongs-to-another-name``, ``nik-registered-elsewhere``, ``member-of-another-household``.
+    """
+    nik = line.told.nik
+    person_id = await work.holder("nik", nik.value) if nik else None
+    known_one = await work.state(person, person_id) if person_id else Unknown()
+    if person_id is not None and isinstance(known_one, Registered):
+        try:
+            refuse_another(work, known_one, line.told)
+            await lives_nowhere(work, person_id)
+        except Refused as refused:  # the same no, and of which line
+            raise Refused(refused.refusal, errors=[ColumnError(f"people.{n}.nik", refused.slug)]) from None
+    else:  # nobody has it, or it was erased in this very moment: the NIK is free, or the append says taken
+        person_id = work.new_id(f"person:{n}")
+        await work.decide(
+            person,
+            person_id,
+            RegisterPerson(
+                person_id=person_id,
+                today=told.surveyed_on,
+                village=told.village,
+                full_name=line.told.full_name,
+                nik=nik,
+                birth_date=line.told.birth_date,
+            ),
+        )
+    if line.as_worker:
+        await work.decide(person, person_id, RegisterWorker(today=told.surveyed_on))
+    return person_id
 
 
 async def add_kin(work: Work, command: AddKin) -> Answer:
@@ -136,12 +280,3 @@ async def record(work: Work, household_id: UUID, state: Household, kin: Kin) -> 
         of_age=known_of_age(birth_date, work.today),
     )
     return await work.decide(household, household_id, wish)
-
-
-async def living_together(work: Work, household_id: UUID) -> LivingTogether:
-    """The household a request is about. Rejects: ``not-found`` (also outside the area)."""
-    state = await work.state(household, household_id)
-    if not isinstance(state, LivingTogether):
-        raise Refused(NOT_FOUND)
-    work.within(state.village)
-    return state

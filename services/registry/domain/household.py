@@ -1,26 +1,28 @@
-"""A household (rumah tangga) and the kinship its members have, as the village recorded it (keluarga PMI).
+"""A household (rumah tangga) over time: who lives together and where, its head, and who is what to whom (keluarga PMI).
 
-A household is a set of persons, not a family card: a No. KK changes over time. Kinship is what others hear of it:
-spouse (suami, istri) and child (anak) with its guardian (wali); a parent is recorded as the reverse of a child. One
-relation of two persons stands in one household. That everybody named is a known person is asked before, not here.
-A correction or retraction names the fact it corrects by *corrects*: that fact's version in this household's history.
-Dates are the programme's calendar (Asia/Jakarta).
+A household is a set of persons, not a family card: members come and go, its head changes, it moves, and a No. KK is
+given and changes. Kinship is what others hear of it: spouse (suami, istri) and child (anak) with its guardian (wali); a
+parent is recorded as the reverse of a child. One relation of two persons stands in one household, and a person lives in
+one household at a time. What can be asked of a household stands in `household_rules`.
+
+Whatever changes holds from a day on, which is the fact's *occurred*; facts come late and out of order, so what holds is
+what has the latest day, not what was said last. A correction or retraction names the fact it corrects by *corrects*:
+that fact's version in this household's history; its *occurred* is the day that holds instead, of a retraction the day
+on which it was said. Dates are the programme's calendar (Asia/Jakarta).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import date
-from typing import ClassVar, Literal, assert_never
+from typing import ClassVar, Generic, Literal, TypeVar, assert_never
 from uuid import UUID
 
-from services.registry.domain.refusals import refuse_columns
-from shared.decider import Claim, Decider, Release
-from shared.errors import NOT_FOUND, ColumnError, Refused
-from shared.ids import stream_of
+from shared.personal import Personal
 from shared.vocabulary import Occurred
 
 Relation = Literal["spouse", "child"]
 StatedRelation = Literal["spouse", "child", "parent"]
+Side = Literal["joined", "left"]
+"""Which of the two days of a membership a fact is about."""
 
 # ---------------------------------------------------------------------------------------------------------------------
 # What happens
@@ -39,6 +41,157 @@ class HouseholdRegistered:
     household_id: UUID
     village: str
     members: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberJoined:
+    """The person lives in this household from that day on (anggota bergabung): born, married, come home, taken in."""
+
+    name: ClassVar[str] = "MemberJoined"
+    schema_version: ClassVar[int] = 1
+    about: ClassVar[str | None] = None
+    erases: ClassVar[bool] = False
+    occurred: Occurred
+    household_id: UUID
+    person_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberLeft:
+    """The person lives in this household no longer (anggota keluar); *began*: the fact that began the membership."""
+
+    name: ClassVar[str] = "MemberLeft"
+    schema_version: ClassVar[int] = 1
+    about: ClassVar[str | None] = None
+    erases: ClassVar[bool] = False
+    occurred: Occurred
+    household_id: UUID
+    person_id: UUID
+    began: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembershipCorrected:
+    """The person joined or left (*side*) on another day than was said (perbaikan tanggal): *occurred*."""
+
+    name: ClassVar[str] = "MembershipCorrected"
+    schema_version: ClassVar[int] = 1
+    about: ClassVar[str | None] = None
+    erases: ClassVar[bool] = False
+    occurred: Occurred
+    corrects: int
+    household_id: UUID
+    person_id: UUID
+    began: int
+    side: Side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembershipRetracted:
+    """That the person joined was an error: the whole membership never was. That they left: they still live here."""
+
+    name: ClassVar[str] = "MembershipRetracted"
+    schema_version: ClassVar[int] = 1
+    about: ClassVar[str | None] = None
+    erases: ClassVar[bool] = False
+    occurred: Occurred
+    corrects: int
+    household_id: UUID
+    person_id: UUID
+    began: int
+    side: Side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadNamed:
+    """The person heads the household from that day on (kepala keluarga); the head before does no longer."""
+
+    name: ClassVar[str] = "HeadNamed"
+    schema_version: ClassVar[int] = 1
+    about: ClassVar[str | None] = None
+    erases: ClassVar[bool] = False
+    occurred: Occurred
+    household_id: UUID
+    person_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadCorrected:
+    """Another person, or since another day, than was said (perbaikan kepala keluarga); None: nobody was named."""
+
+    name: ClassVar[str] = "HeadCorrected"
+    schema_version: ClassVar[int] = 1
+    about: ClassVar[str | None] = None
+    erases: ClassVar[bool] = False
+    occurred: Occurred
+    corrects: int
+    household_id: UUID
+    person_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FamilyCardGiven:
+    """The household has this family card (No. KK) from that day on.
+
+    The number is sealed under the key of *person_id*, who heads the household when it is recorded: with that person's
+    erasure it is gone from every fact that was sealed so, and can be given again under another head.
+    """
+
+    name: ClassVar[str] = "FamilyCardGiven"
+    schema_version: ClassVar[int] = 1
+    about: ClassVar[str | None] = "person_id"
+    erases: ClassVar[bool] = False
+    occurred: Occurred
+    household_id: UUID
+    person_id: UUID
+    number: Personal[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FamilyCardCorrected:
+    """Another number, or from another day on, than was said (perbaikan No. KK); None: it was an error."""
+
+    name: ClassVar[str] = "FamilyCardCorrected"
+    schema_version: ClassVar[int] = 1
+    about: ClassVar[str | None] = "person_id"
+    erases: ClassVar[bool] = False
+    occurred: Occurred
+    corrects: int
+    household_id: UUID
+    person_id: UUID
+    number: Personal[str] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HouseholdMoved:
+    """The household lives in *village* from that day on (pindah desa); *present*: where it lives by all that is known.
+
+    Whose own village changes with it is said in each person's own history.
+    """
+
+    name: ClassVar[str] = "HouseholdMoved"
+    schema_version: ClassVar[int] = 1
+    about: ClassVar[str | None] = None
+    erases: ClassVar[bool] = False
+    occurred: Occurred
+    household_id: UUID
+    village: str
+    present: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HouseholdVillageCorrected:
+    """Another village, or from another day on, than was said (perbaikan desa); *present* as in `HouseholdMoved`."""
+
+    name: ClassVar[str] = "HouseholdVillageCorrected"
+    schema_version: ClassVar[int] = 1
+    about: ClassVar[str | None] = None
+    erases: ClassVar[bool] = False
+    occurred: Occurred
+    corrects: int
+    household_id: UUID
+    village: str
+    present: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +218,29 @@ class KinRecorded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GuardianChanged:
+    """*guardian_id* guards the child *relative_id* of *person_id* from that day on (pengasuhan berganti).
+
+    None: nobody does, the guardianship ended. *present_id*: who guards it by all that is known, since *present_since*.
+    """
+
+    name: ClassVar[str] = "GuardianChanged"
+    schema_version: ClassVar[int] = 1
+    about: ClassVar[str | None] = "person_id"
+    erases: ClassVar[bool] = False
+    occurred: Occurred
+    household_id: UUID
+    village: str
+    person_id: UUID
+    relative_id: UUID
+    guardian_id: UUID | None
+    present_id: UUID | None
+    present_since: Occurred
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GuardianCorrected:
-    """The child *relative_id* of *person_id* has this guardian (wali) from now on; None: nobody is known."""
+    """The child *relative_id* of *person_id* has this guardian (wali) instead; None: nobody is known."""
 
     name: ClassVar[str] = "GuardianCorrected"
     schema_version: ClassVar[int] = 1
@@ -101,11 +275,53 @@ class KinRetracted:
     relation: Relation
 
 
-HouseholdEvent = HouseholdRegistered | KinRecorded | GuardianCorrected | KinRetracted
+HouseholdEvent = (
+    HouseholdRegistered
+    | MemberJoined
+    | MemberLeft
+    | MembershipCorrected
+    | MembershipRetracted
+    | HeadNamed
+    | HeadCorrected
+    | FamilyCardGiven
+    | FamilyCardCorrected
+    | HouseholdMoved
+    | HouseholdVillageCorrected
+    | KinRecorded
+    | GuardianChanged
+    | GuardianCorrected
+    | KinRetracted
+)
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Where it can stand
 # ---------------------------------------------------------------------------------------------------------------------
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Since(Generic[T]):
+    """*value* holds from the day *on* on, as the fact of version *fact* says."""
+
+    fact: int
+    on: Occurred
+    value: T
+
+
+def holding(said: Iterable[Since[T]]) -> Since[T] | None:
+    """What holds: what has the latest day (a month or year by its end), of equal days what was said last."""
+    return max(said, key=lambda one: (one.on.until, one.fact), default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """A person lives or lived here: *began* is the fact that began it, the two days are said by facts of their own."""
+
+    person_id: UUID
+    began: int
+    joined: Since[None]
+    left: Since[None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,20 +351,47 @@ class Kin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaidKin(Kin):
-    """A relation that stands: *fact* is the version of what says so."""
+    """A relation that stands: *fact* is the version of what last said so; *guardian_id* is who guards the child now."""
 
     fact: int
+    guardians: tuple[Since[UUID | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LivingTogether:
-    """A household, with the kinship that was recorded with it. *version*: the number of facts."""
+    """A household, with the kinship that was recorded with it. *version*: the number of facts.
+
+    *villages*, *heads* and *cards* are what was said of each and stands; a card whose head was erased is `Erased`.
+    """
 
     version: int
     household_id: UUID
-    village: str
-    members: tuple[UUID, ...]
+    villages: tuple[Since[str], ...]
+    memberships: tuple[Membership, ...]
+    heads: tuple[Since[UUID], ...] = ()
+    cards: tuple[Since[Personal[str]], ...] = ()
     kin: tuple[SaidKin, ...] = ()
+
+    @property
+    def village(self) -> str:
+        """Where it lives."""
+        return max(self.villages, key=lambda one: (one.on.until, one.fact)).value
+
+    @property
+    def members(self) -> tuple[UUID, ...]:
+        """Who lives here now, in the order in which they joined."""
+        return tuple(one.person_id for one in self.memberships if one.left is None)
+
+    @property
+    def head(self) -> UUID | None:
+        """Who heads it: who was named last, if they live here; None: nobody is known."""
+        named = holding(self.heads)
+        return named.value if named and named.value in self.members else None
+
+    def of(self, person_id: UUID) -> tuple[Membership, ...]:
+        """The person's memberships here, by the day they joined."""
+        mine = (one for one in self.memberships if one.person_id == person_id)
+        return tuple(sorted(mine, key=lambda one: (one.joined.on.until, one.began)))
 
 
 Household = NoHousehold | LivingTogether
@@ -157,186 +400,130 @@ Household = NoHousehold | LivingTogether
 def evolve(state: Household, event: HouseholdEvent) -> Household:
     """Where the household stands after *event*."""
     if isinstance(event, HouseholdRegistered):
-        return LivingTogether(version=1, household_id=event.household_id, village=event.village, members=event.members)
+        return registered(event)
     if not isinstance(state, LivingTogether):
         return state  # nothing comes before a registration
     fact = state.version + 1
+    state = replace(state, version=fact)
     match event:
-        case KinRecorded() | GuardianCorrected():
-            kin = SaidKin(
-                fact=fact,
-                person_id=event.person_id,
-                relative_id=event.relative_id,
-                relation=event.relation,
-                guardian_id=event.guardian_id,
+        case MemberJoined():
+            joined = Membership(person_id=event.person_id, began=fact, joined=Since(fact, event.occurred, None))
+            return replace(state, memberships=(*state.memberships, joined))
+        case MemberLeft():
+            left = Since(fact, event.occurred, None)
+            return _with(state, event.person_id, event.began, lambda one: replace(one, left=left))
+        case MembershipCorrected(side=side):
+            day = Since(fact, event.occurred, None)
+            return _with(
+                state,
+                event.person_id,
+                event.began,
+                lambda one: replace(one, joined=day) if side == "joined" else replace(one, left=day),
             )
-            rest = (other for other in state.kin if not other.says(kin))
-            return replace(state, version=fact, kin=(*rest, kin))
-        case KinRetracted():
-            return replace(state, version=fact, kin=tuple(kin for kin in state.kin if kin.fact != event.corrects))
+        case MembershipRetracted(side=side):
+            return _with(
+                state,
+                event.person_id,
+                event.began,
+                lambda one: None if side == "joined" else replace(one, left=None),
+            )
+        case HeadNamed():
+            return replace(state, heads=(*state.heads, Since(fact, event.occurred, event.person_id)))
+        case HeadCorrected():
+            corrected = None if event.person_id is None else Since(fact, event.occurred, event.person_id)
+            return replace(state, heads=instead(state.heads, event.corrects, corrected))
+        case FamilyCardGiven():
+            return replace(state, cards=(*state.cards, Since(fact, event.occurred, event.number)))
+        case FamilyCardCorrected():
+            card = None if event.number is None else Since(fact, event.occurred, event.number)
+            return replace(state, cards=instead(state.cards, event.corrects, card))
+        case HouseholdMoved():
+            return replace(state, villages=(*state.villages, Since(fact, event.occurred, event.village)))
+        case HouseholdVillageCorrected():
+            village = Since(fact, event.occurred, event.village)
+            return replace(state, villages=instead(state.villages, event.corrects, village))
+        case KinRecorded() | GuardianChanged() | GuardianCorrected() | KinRetracted():
+            return replace(state, kin=_kin_after(state.kin, event, fact))
         case _:
             assert_never(event)
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-# What can be asked
-# ---------------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegisterHousehold:
-    """Register who lives together."""
-
-    today: date
-    household_id: UUID
-    village: str
-    members: tuple[UUID, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordKin:
-    """Record one relation. *birth_year* is the child's while it is a minor; *of_age*: it is known to be none."""
-
-    today: date
-    kin: Kin
-    birth_year: int | None = None
-    of_age: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetractKin:
-    """Take back what was recorded between these two, whoever was named first."""
-
-    today: date
-    person_id: UUID
-    relative_id: UUID
-
-
-HouseholdCommand = RegisterHousehold | RecordKin | RetractKin
-
-
-def stated_kin(person_id: UUID, relative_id: UUID, relation: StatedRelation, guardian_id: UUID | None) -> Kin:
-    """The relation that is recorded when *relative_id* is said to be the *relation* of *person_id*.
-
-    Rejects: ``relation-of-oneself``, ``guardian-not-of-a-child``.
-    """
-    if relation == "parent":
-        kin = Kin(person_id=relative_id, relative_id=person_id, relation="child", guardian_id=guardian_id)
-    else:
-        kin = Kin(person_id=person_id, relative_id=relative_id, relation=relation, guardian_id=guardian_id)
-    of_oneself = kin.person_id == kin.relative_id
-    no_ward = guardian_id is not None and (kin.relation != "child" or guardian_id == kin.relative_id)
-    refuse_columns(
-        ColumnError("relation", "relation-of-oneself") if of_oneself else None,
-        ColumnError("guardian_id", "guardian-not-of-a-child") if no_ward else None,
+def registered(event: HouseholdRegistered) -> LivingTogether:
+    """A household in which everybody joined with its first fact."""
+    return LivingTogether(
+        version=1,
+        household_id=event.household_id,
+        villages=(Since(1, event.occurred, event.village),),
+        memberships=tuple(
+            Membership(person_id=person_id, began=1, joined=Since(1, event.occurred, None))
+            for person_id in event.members
+        ),
     )
-    return kin
 
 
-def decide(state: Household, command: HouseholdCommand) -> Sequence[HouseholdEvent]:
-    """What happens. Rejects: ``not-found`` for all but a registration."""
-    if isinstance(command, RegisterHousehold):
-        return register_household(state, command)
-    if isinstance(state, NoHousehold):
-        raise Refused(NOT_FOUND)
-    match command:
-        case RecordKin():
-            return record_kin(state, command)
-        case RetractKin():
-            return retract_kin(state, command)
+def instead(said: tuple[Since[T], ...], corrects: int, corrected: Since[T] | None) -> tuple[Since[T], ...]:
+    """*said* with *corrected* in the place of what the fact *corrects* said; None: it goes."""
+    changed = (corrected if one.fact == corrects else one for one in said)
+    return tuple(one for one in changed if one is not None)
+
+
+def _with(
+    state: LivingTogether, person_id: UUID, began: int, change: Callable[[Membership], Membership | None]
+) -> LivingTogether:
+    changed = (change(one) if (one.person_id, one.began) == (person_id, began) else one for one in state.memberships)
+    return replace(state, memberships=tuple(one for one in changed if one is not None))
+
+
+def _kin_after(
+    kin: tuple[SaidKin, ...], event: KinRecorded | GuardianChanged | GuardianCorrected | KinRetracted, fact: int
+) -> tuple[SaidKin, ...]:
+    match event:
+        case KinRecorded():
+            guardians: tuple[Since[UUID | None], ...] = (
+                () if event.guardian_id is None else (Since(fact, event.occurred, event.guardian_id),)
+            )
+            said = _said(event, fact, event.relation, guardians)
+            return (*(other for other in kin if not other.says(said)), said)
+        case GuardianChanged():
+            (before,) = (one for one in kin if _is(one, event, "child"))
+            changed = (*before.guardians, Since(fact, event.occurred, event.guardian_id))
+            return (*(one for one in kin if one is not before), _said(event, fact, "child", changed))
+        case GuardianCorrected():
+            (before,) = (one for one in kin if _is(one, event, event.relation))
+            corrected = _corrected(before.guardians, event, fact)
+            return (*(one for one in kin if one is not before), _said(event, fact, event.relation, corrected))
+        case KinRetracted():
+            return tuple(one for one in kin if one.fact != event.corrects)
         case _:
-            assert_never(command)
+            assert_never(event)
 
 
-def register_household(state: Household, command: RegisterHousehold) -> Sequence[HouseholdEvent]:
-    """A new history begins. Each member is named once."""
-    if isinstance(state, LivingTogether):
-        return ()
-    return (
-        HouseholdRegistered(
-            occurred=Occurred(command.today),
-            household_id=command.household_id,
-            village=command.village,
-            members=tuple(dict.fromkeys(command.members)),
-        ),
+def _is(one: SaidKin, event: GuardianChanged | GuardianCorrected, relation: Relation) -> bool:
+    return (one.person_id, one.relative_id, one.relation) == (event.person_id, event.relative_id, relation)
+
+
+def _said(
+    event: KinRecorded | GuardianChanged | GuardianCorrected,
+    fact: int,
+    relation: Relation,
+    guardians: tuple[Since[UUID | None], ...],
+) -> SaidKin:
+    present = holding(guardians)
+    return SaidKin(
+        fact=fact,
+        person_id=event.person_id,
+        relative_id=event.relative_id,
+        relation=relation,
+        guardian_id=present.value if present else None,
+        guardians=guardians,
     )
 
 
-def record_kin(state: LivingTogether, command: RecordKin) -> Sequence[HouseholdEvent]:
-    """Once; said again with another guardian it corrects the guardian, and without one it leaves the guardian be."""
-    kin = command.kin
-    said = next((other for other in state.kin if other.says(kin)), None)
-    if said is None:
-        return (
-            KinRecorded(
-                occurred=Occurred(command.today),
-                household_id=state.household_id,
-                village=state.village,
-                person_id=kin.person_id,
-                relative_id=kin.relative_id,
-                relation=kin.relation,
-                guardian_id=kin.guardian_id,
-                birth_year=command.birth_year,
-                of_age=command.of_age,
-            ),
-        )
-    if kin.guardian_id is None or kin.guardian_id == said.guardian_id:
-        return ()
-    return (
-        GuardianCorrected(
-            occurred=Occurred(command.today),
-            corrects=said.fact,
-            household_id=state.household_id,
-            village=state.village,
-            person_id=said.person_id,
-            relative_id=said.relative_id,
-            relation=said.relation,
-            guardian_id=kin.guardian_id,
-            birth_year=command.birth_year,
-            of_age=command.of_age,
-        ),
-    )
-
-
-def retract_kin(state: LivingTogether, command: RetractKin) -> Sequence[HouseholdEvent]:
-    """Rejects: ``not-found`` (nothing was recorded between the two)."""
-    gone = [kin for kin in state.kin if kin.is_of(command.person_id, command.relative_id)]
-    if not gone:
-        raise Refused(NOT_FOUND)
-    return tuple(
-        KinRetracted(
-            occurred=Occurred(command.today),
-            corrects=kin.fact,
-            household_id=state.household_id,
-            village=state.village,
-            person_id=kin.person_id,
-            relative_id=kin.relative_id,
-            relation=kin.relation,
-        )
-        for kin in gone
-    )
-
-
-def kin_parts(person_id: UUID, relative_id: UUID, relation: Relation) -> tuple[str, str, str]:
-    """What is claimed of a relation: between spouses the same whoever was named first."""
-    one, other = str(person_id), str(relative_id)
-    if relation == "spouse":
-        one, other = sorted((one, other))
-    return relation, one, other
-
-
-def claims(event: HouseholdEvent) -> Iterable[Claim | Release]:
-    """A relation of two persons stands once, in one household: retracted there, it holds nowhere."""
-    if isinstance(event, KinRecorded | KinRetracted):
-        parts = kin_parts(event.person_id, event.relative_id, event.relation)
-        # Of this household and this relation alone: another household that records it is another holder.
-        holder = stream_of("kin", ":".join((str(event.household_id), *parts)))
-        if isinstance(event, KinRecorded):
-            yield Claim("kin", parts, holder=holder, person_id=event.person_id)
-        else:
-            yield Release("kin", holder=holder)
-
-
-household: Decider[Household, HouseholdEvent, HouseholdCommand] = Decider(
-    initial=NoHousehold(), decide=decide, evolve=evolve, claims=claims
-)
+def _corrected(
+    guardians: tuple[Since[UUID | None], ...], event: GuardianCorrected, fact: int
+) -> tuple[Since[UUID | None], ...]:
+    """The guardian that held was wrong from its day on; where none was known, this one is from the day it was said."""
+    before = holding(guardians)
+    if before is None:
+        return (Since(fact, event.occurred, event.guardian_id),)
+    return instead(guardians, before.fact, Since(fact, before.on, event.guardian_id))

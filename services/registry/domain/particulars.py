@@ -84,3 +84,19 @@ def read_day_of_death(cell: str, today: date) -> Occurred:
     if died is None or died.on > today:
         raise refused_for(ColumnError("died_on", "died-on-invalid"))
     return died
+
+
+def read_since(column: str, cell: str, today: date) -> tuple[Occurred, ColumnError | None]:
+    """A day, month or year that has begun by *today*; else a code named after the column, such as ``since-invalid``."""
+    day = Occurred.parse(cell)
+    if day is None or day.on > today:
+        return Occurred(today), ColumnError(column, column.replace("_", "-") + "-invalid")
+    return day, None
+
+
+def read_survey_day(cell: str | None, today: date) -> tuple[date, ColumnError | None]:
+    """The day on which a list was written (YYYY-MM-DD), *today* where none is given; else ``surveyed-on-invalid``."""
+    if cell is None:
+        return today, None
+    day, wrong = read_birth_date(cell, today)
+    return (today, ColumnError("surveyed_on", "surveyed-on-invalid")) if day is None or wrong else (day.value, None)

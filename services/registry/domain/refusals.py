@@ -40,6 +40,12 @@ _COLUMN_REFUSALS = (
         "The serial number of a NIK begins at 0001.",
         "Nomor urut NIK dimulai dari 0001.",
     ),
+    Refusal(
+        "nik-twice",
+        422,
+        "This NIK stands on two lines of the household.",
+        "NIK ini tertulis pada dua baris rumah tangga ini.",
+    ),
     Refusal("name-missing", 422, "The name is missing.", "Nama belum diisi."),
     Refusal(
         "birth-date-invalid",
@@ -77,6 +83,69 @@ _COLUMN_REFUSALS = (
         422,
         "Only a child has a guardian, and is never its own.",
         "Hanya anak yang mempunyai wali, dan bukan dirinya sendiri.",
+    ),
+    Refusal(
+        "since-invalid",
+        422,
+        "The day since when this holds is not a date (YYYY-MM-DD, YYYY-MM or YYYY) up to today.",
+        "Tanggal mulai berlaku bukan tanggal (TTTT-BB-HH, TTTT-BB, atau TTTT) sampai hari ini.",
+    ),
+    Refusal(
+        "left-on-invalid",
+        422,
+        "The day of leaving is not a date (YYYY-MM-DD, YYYY-MM or YYYY) up to today.",
+        "Tanggal keluar bukan tanggal (TTTT-BB-HH, TTTT-BB, atau TTTT) sampai hari ini.",
+    ),
+    Refusal(
+        "surveyed-on-invalid",
+        422,
+        "The day of the survey is not a date (YYYY-MM-DD) up to today.",
+        "Tanggal pendataan bukan tanggal (TTTT-BB-HH) sampai hari ini.",
+    ),
+    Refusal(
+        "relation-unknown",
+        422,
+        "This is no relation to the head: head, spouse, child, parent or other.",
+        "Hubungan dengan kepala keluarga tidak dikenal: kepala, suami/istri, anak, orang tua, atau lainnya.",
+    ),
+    Refusal(
+        "relation-no-head",
+        422,
+        "Exactly one of the people of a household is its head.",
+        "Tepat satu orang dalam rumah tangga adalah kepala keluarga.",
+    ),
+    Refusal(
+        "card-mangled-by-spreadsheet",
+        422,
+        "A spreadsheet turned this family-card number into a rounded number; its last digits are lost.",
+        "Nomor KK ini diubah lembar sebar menjadi angka pembulatan; digit terakhirnya hilang.",
+    ),
+    Refusal(
+        "card-length", 422, "A family-card number has exactly 16 digits.", "Nomor KK terdiri dari tepat 16 digit angka."
+    ),
+    Refusal(
+        "card-unknown-province",
+        422,
+        "The first two digits of this family-card number are no province.",
+        "Dua digit pertama nomor KK ini bukan kode provinsi.",
+    ),
+    Refusal(
+        "card-unknown-district",
+        422,
+        "The regency or district code in this family-card number is 00.",
+        "Kode kabupaten/kota atau kecamatan dalam nomor KK ini 00.",
+    ),
+    Refusal(
+        "card-impossible-date",
+        422,
+        "The day of recording in this family-card number is no date; only a NIK raises it by 40.",
+        "Tanggal pencatatan dalam nomor KK ini bukan tanggal yang ada; hanya NIK yang menambahkan 40.",
+    ),
+    Refusal(
+        "card-serial-zero",
+        422,
+        "The serial number of a family card begins at 0001.",
+        "Nomor urut KK dimulai dari 0001.",
     ),
 )
 
@@ -159,4 +228,46 @@ VILLAGE_ALREADY_DESIGNATED = Refusal(
     409,
     "This village is already designated, by another decree or for another year.",
     "Desa ini sudah ditetapkan dengan surat keputusan atau tahun lain.",
+)
+MEMBER_OF_ANOTHER_HOUSEHOLD = Refusal(
+    "member-of-another-household",
+    409,
+    "This person lives in another household; record first that they left it.",
+    "Orang ini tinggal di rumah tangga lain; catat dahulu bahwa ia keluar dari sana.",
+)
+ALREADY_A_MEMBER = Refusal(
+    "already-a-member",
+    409,
+    "This person lives here already, since another day; correct that day instead.",
+    "Orang ini sudah menjadi anggota sejak tanggal lain; perbaiki tanggal itu.",
+)
+NOT_A_MEMBER = Refusal(
+    "not-a-member",
+    409,
+    "This person does not live in this household.",
+    "Orang ini bukan anggota rumah tangga ini.",
+)
+LEFT_BEFORE_JOINING = Refusal(
+    "left-before-joining",
+    409,
+    "Nobody leaves a household before they joined it.",
+    "Tidak ada yang keluar dari rumah tangga sebelum bergabung.",
+)
+JOINED_BEFORE_LEAVING = Refusal(
+    "joined-before-leaving",
+    409,
+    "This person had not left this household yet by that day.",
+    "Pada tanggal itu orang ini belum keluar dari rumah tangga ini.",
+)
+HEAD_NOT_A_MEMBER = Refusal(
+    "head-not-a-member",
+    409,
+    "Who heads a household lives in it.",
+    "Kepala keluarga adalah anggota rumah tangga itu.",
+)
+HOUSEHOLD_WITHOUT_HEAD = Refusal(
+    "household-without-head",
+    409,
+    "Nobody is known to head this household; name its head first.",
+    "Kepala keluarga belum diketahui; tetapkan dahulu.",
 )

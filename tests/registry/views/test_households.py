@@ -6,14 +6,16 @@ from uuid import UUID
 import pytest
 
 from services.registry.domain.household import GuardianCorrected, HouseholdRegistered, KinRecorded, KinRetracted
-from services.registry.views.households import VIEW, facts, households, kin, members, project, together
+from services.registry.views.households import VIEW, facts, households, kin, memberships, project, together, villages
 from shared.views import Put, Remove
-from tests.registry.people_of_kuripan import BUDI, DEWI, KURIPAN, NOW, REGISTERED, SARI
+from tests.registry.people_of_kuripan import BUDI, DEWI, KURIPAN, NOW, REGISTERED, SARI, TODAY
 from tests.registry.views.recording import recorded
 from tests.rosters import Roster
 
 HOME = UUID(int=31)
 KEY = {"household_id": HOME, "person_id": SARI, "relative_id": DEWI, "relation": "child"}
+
+JOINED = {"joined_on": TODAY, "joined_precision": "day"}
 
 REGISTERED_HOME = HouseholdRegistered(occurred=NOW, household_id=HOME, village=KURIPAN, members=(SARI, DEWI))
 SAID = KinRecorded(
@@ -45,8 +47,9 @@ GONE = KinRetracted(
 def test_a_household_has_its_members() -> None:
     assert list(project(recorded(REGISTERED_HOME))) == [
         Put(households, {"household_id": HOME, "village": KURIPAN}),
-        Put(members, {"household_id": HOME, "person_id": SARI}),
-        Put(members, {"household_id": HOME, "person_id": DEWI}),
+        Put(memberships, {"household_id": HOME, "person_id": SARI, "began": 1} | JOINED),
+        Put(memberships, {"household_id": HOME, "person_id": DEWI, "began": 1} | JOINED),
+        Put(villages, {"household_id": HOME, "fact": 1, "village": KURIPAN, "since": TODAY, "until": TODAY}),
         Put(facts, {"household_id": HOME, "version": 1}),
     ]
 

@@ -1,0 +1,333 @@
+"""What can be asked of a household after its registration: who joins and leaves, its head, its card, its village.
+
+Days come as cells, as they were written: a day, a month or a year. An edit is about what was said last.
+"""
+
+from dataclasses import dataclass
+from typing import assert_never
+from uuid import UUID
+
+from services.registry.commands.answers import changed
+from services.registry.commands.persons import named
+from services.registry.domain.family_card import read_card
+from services.registry.domain.household import LivingTogether
+from services.registry.domain.household_rules import (
+    ChangeGuardian,
+    CorrectFamilyCard,
+    CorrectHead,
+    CorrectHouseholdVillage,
+    CorrectMembership,
+    GiveFamilyCard,
+    HouseholdCommand,
+    JoinHousehold,
+    LeaveHousehold,
+    MoveHousehold,
+    NameHead,
+    RetractFamilyCard,
+    RetractHead,
+    RetractMembership,
+    head_of,
+    household,
+)
+from services.registry.domain.particulars import read_since, read_village
+from services.registry.domain.person import Registered
+from services.registry.domain.person_rules import CorrectVillage, person
+from services.registry.domain.refusals import MEMBER_OF_ANOTHER_HOUSEHOLD, codes, refuse_columns
+from shared.errors import NOT_FOUND, Refused
+from shared.execute import Answer, Work
+from shared.personal import Known
+from shared.vocabulary import Occurred
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Join:
+    """Somebody lives in the household from a day on (anggota bergabung)."""
+
+    household_id: UUID
+    person_id: UUID
+    since: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave:
+    """Somebody lives in it no longer (anggota keluar)."""
+
+    household_id: UUID
+    person_id: UUID
+    left_on: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditMembership:
+    """Correct the days of somebody's last membership; *still_here*: they never left."""
+
+    household_id: UUID
+    person_id: UUID
+    since: str | None
+    left_on: str | None
+    still_here: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawMembership:
+    """Take back somebody's last membership."""
+
+    household_id: UUID
+    person_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """Name who heads the household from a day on (kepala keluarga)."""
+
+    household_id: UUID
+    person_id: UUID
+    since: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditHead:
+    """Correct who was named last, or since when; None leaves it as it is."""
+
+    household_id: UUID
+    person_id: UUID | None
+    since: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawHead:
+    """Take back who was named last."""
+
+    household_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class GiveCard:
+    """Give the household a family card (KK) from a day on."""
+
+    household_id: UUID
+    card: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class EditCard:
+    """Correct the number given last, or since when; None leaves it as it is."""
+
+    household_id: UUID
+    card: str | None
+    since: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawCard:
+    """Take back the card given last."""
+
+    household_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """The household moved (pindah desa); *with_members*: those of it who lived in the old village moved too."""
+
+    household_id: UUID
+    village: str
+    since: str
+    with_members: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditVillage:
+    """Correct where the household lives, or since when; None leaves it as it is. Nobody's own village changes."""
+
+    household_id: UUID
+    village: str | None
+    since: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameGuardian:
+    """Somebody guards the child of two persons from a day on (wali); None: nobody does any more."""
+
+    household_id: UUID
+    person_id: UUID
+    relative_id: UUID
+    guardian_id: UUID | None
+    since: str
+
+
+Command = (
+    Join
+    | Leave
+    | EditMembership
+    | WithdrawMembership
+    | Head
+    | EditHead
+    | WithdrawHead
+    | GiveCard
+    | EditCard
+    | WithdrawCard
+    | Move
+    | EditVillage
+    | NameGuardian
+)
+
+_EDITS = (EditMembership, WithdrawMembership, EditHead, WithdrawHead, EditCard, WithdrawCard, EditVillage)
+
+
+async def handle(work: Work, command: Command) -> Answer:
+    """One decision of the household, an edit under its ETag; a move may be several persons' as well.
+
+    Rejects: ``not-found`` (also outside the area), If-Match codes, column codes (422), ``person-unknown``,
+    ``person-erased``, ``member-of-another-household``, and what the household's rules say.
+    """
+    before = await living_together(work, command.household_id)
+    edit = isinstance(command, _EDITS)
+    if edit:
+        work.match(command.household_id)
+    wish, warnings = await _wish(work, before, command)
+    if isinstance(command, Move):
+        await move_members(work, before, command)
+    after = await work.decide(household, command.household_id, wish)
+    nothing_new = after == before or work.check or edit
+    return changed(work, command.household_id, warnings, status=200 if nothing_new else 201)
+
+
+async def _wish(work: Work, state: LivingTogether, command: Command) -> tuple[HouseholdCommand, tuple[str, ...]]:
+    """What the household is asked, and the codes of what is odd about the cells."""
+    match command:
+        case Join():
+            since = _day(work, command.since)
+            await free_to_join(work, state, command.person_id)
+            return JoinHousehold(person_id=command.person_id, since=since), ()
+        case Leave():
+            return LeaveHousehold(person_id=command.person_id, left_on=_left_on(work, command.left_on)), ()
+        case EditMembership():
+            return await _correction(work, state, command), ()
+        case WithdrawMembership():
+            return RetractMembership(today=work.today, person_id=command.person_id), ()
+        case Head():
+            since = _day(work, command.since)
+            await named(work, command.person_id)
+            return NameHead(person_id=command.person_id, since=since), ()
+        case EditHead():
+            if command.person_id is not None:
+                await named(work, command.person_id)
+            return CorrectHead(person_id=command.person_id, since=_optional(work, command.since)), ()
+        case WithdrawHead():
+            return RetractHead(today=work.today), ()
+        case GiveCard():
+            number, warnings = _card(work, command.card)
+            since = _day(work, command.since)
+            await named(work, head_of(state))
+            return GiveFamilyCard(number=number, since=since), warnings
+        case EditCard():
+            given, warnings = (None, ()) if command.card is None else _card(work, command.card)
+            since_too = _optional(work, command.since)
+            await named(work, head_of(state))
+            return CorrectFamilyCard(number=given, since=since_too), warnings
+        case WithdrawCard():
+            return RetractFamilyCard(today=work.today), ()
+        case Move():
+            return MoveHousehold(village=_village(work, command.village), since=_day(work, command.since)), ()
+        case EditVillage():
+            village = None if command.village is None else _village(work, command.village)
+            return CorrectHouseholdVillage(village=village, since=_optional(work, command.since)), ()
+        case NameGuardian():
+            since = _day(work, command.since)
+            if command.guardian_id is not None:
+                await named(work, command.guardian_id)
+            asked = ChangeGuardian(
+                person_id=command.person_id,
+                relative_id=command.relative_id,
+                guardian_id=command.guardian_id,
+                since=since,
+            )
+            return asked, ()
+        case _:
+            assert_never(command)
+
+
+async def _correction(work: Work, state: LivingTogether, command: EditMembership) -> CorrectMembership:
+    since = _optional(work, command.since)
+    left_on = None if command.left_on is None else _left_on(work, command.left_on)
+    if command.still_here:
+        await free_to_join(work, state, command.person_id)
+    return CorrectMembership(
+        today=work.today,
+        person_id=command.person_id,
+        since=since,
+        left_on=left_on,
+        still_here=command.still_here,
+    )
+
+
+async def free_to_join(work: Work, state: LivingTogether, person_id: UUID) -> None:
+    """Rejects: ``person-unknown``, ``person-erased``, ``member-of-another-household``."""
+    await named(work, person_id)
+    if person_id not in state.members:
+        await lives_nowhere(work, person_id)
+
+
+async def lives_nowhere(work: Work, person_id: UUID) -> None:
+    """A person lives in one household at a time, since they are on one family card at a time.
+
+    Rejects: ``member-of-another-household``.
+    """
+    if await work.holder("member", str(person_id)):
+        raise Refused(MEMBER_OF_ANOTHER_HOUSEHOLD)
+
+
+async def move_members(work: Work, state: LivingTogether, command: Move) -> None:
+    """Whoever lives in the household, and by their own history in its village, lives in the new one with it.
+
+    A person's village is their own fact: those whose village is another (abroad with an address of their own, away at
+    school), the dead and the erased stay where they are.
+    """
+    if not command.with_members:
+        return
+    village, since = _village(work, command.village), _day(work, command.since)
+    for member in state.members:
+        theirs = await work.state(person, member)
+        if isinstance(theirs, Registered) and theirs.village == state.village and not theirs.deaths:
+            await work.decide(person, member, CorrectVillage(today=since.on, village=village))
+
+
+async def living_together(work: Work, household_id: UUID) -> LivingTogether:
+    """The household a request is about. Rejects: ``not-found`` (also outside the area)."""
+    state = await work.state(household, household_id)
+    if not isinstance(state, LivingTogether):
+        raise Refused(NOT_FOUND)
+    work.within(state.village)
+    return state
+
+
+def _day(work: Work, cell: str) -> Occurred:
+    day, wrong = read_since("since", cell, work.today)
+    refuse_columns(wrong)
+    return day
+
+
+def _optional(work: Work, cell: str | None) -> Occurred | None:
+    return None if cell is None else _day(work, cell)
+
+
+def _left_on(work: Work, cell: str) -> Occurred:
+    day, wrong = read_since("left_on", cell, work.today)
+    refuse_columns(wrong)
+    return day
+
+
+def _village(work: Work, cell: str) -> str:
+    code, wrong = read_village(cell)
+    refuse_columns(wrong)
+    work.names(code)
+    return code
+
+
+def _card(work: Work, cell: str) -> tuple[Known[str], tuple[str, ...]]:
+    number, wrong = read_card(cell, work.today)
+    warnings = refuse_columns(wrong)
+    if number is None:
+        raise AssertionError("no number and nothing wrong with it")
+    return number, codes(warnings)

@@ -1,0 +1,112 @@
+"""Who was known, where, and alive on any day, and which villages were designated? For reports that count.
+
+Follows the registry's own log, and keeps of each fact the day on which it happened. Nothing personal: the erased stay
+in it, so that a figure of a past day does not change with an erasure.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.registry.domain.person import (
+    DeathCorrected,
+    DeathReported,
+    DeathRetracted,
+    PersonRegistered,
+    VillageCorrected,
+    WorkerRegistered,
+)
+from services.registry.domain.village import VillageDesignated
+from shared.recorded import Recorded
+from shared.views import Change, Put, View
+from shared.vocabulary import Occurred
+
+_tables = sa.MetaData(schema="census")
+
+people = sa.Table(
+    "people",
+    _tables,
+    sa.Column("person_id", sa.Uuid, primary_key=True),
+    sa.Column("registered_on", sa.Date),
+    sa.Column("worker_since", sa.Date, comment="when it was said; null: no worker"),
+    sa.Column("died_on", sa.Date, comment="first day of the interval; null: lives"),
+)
+residences = sa.Table(
+    "residences",
+    _tables,
+    sa.Column("person_id", sa.Uuid, primary_key=True),
+    sa.Column("fact", sa.Integer, primary_key=True, comment="version of what says so"),
+    sa.Column("village", sa.Text),
+    sa.Column("since", sa.Date, comment="first day of the interval"),
+    sa.Column("until", sa.Date, comment="last day of that interval: facts are ordered by it"),
+)
+designations = sa.Table(
+    "designations",
+    _tables,
+    sa.Column("village", sa.Text, primary_key=True),
+    sa.Column("since", sa.Date, comment="first day of the programme year"),
+)
+
+
+def project(recorded: Recorded) -> Iterable[Change]:
+    """What a fact changes in the rows of one person or village."""
+    event = recorded.event
+    match event:
+        case VillageDesignated():
+            yield Put(designations, {"village": event.village, "since": date(event.year, 1, 1)})
+        case PersonRegistered():
+            yield Put(people, {"person_id": event.person_id, "registered_on": event.occurred.on})
+            yield _lives(event, recorded.version)
+        case VillageCorrected():
+            yield _lives(event, recorded.version)
+        case WorkerRegistered():
+            yield Put(people, {"person_id": event.person_id, "worker_since": event.occurred.on})
+        case DeathReported() | DeathCorrected() | DeathRetracted():
+            died: Occurred | None = event.died_on
+            yield Put(people, {"person_id": event.person_id, "died_on": died and died.on})
+        case _:
+            pass
+
+
+def _lives(event: PersonRegistered | VillageCorrected, version: int) -> Change:
+    since = {"since": event.occurred.on, "until": event.occurred.until}
+    return Put(residences, {"person_id": event.person_id, "fact": version, "village": event.village} | since)
+
+
+def known_on(day: date) -> sa.Select[Any]:
+    """One row for each person registered by *day*: village and, as 1 or 0, whether living, worker, died."""
+    theirs = residences.alias("theirs")
+    village = (
+        sa.select(theirs.c.village)
+        .where(theirs.c.person_id == people.c.person_id, theirs.c.since <= day)
+        .order_by(theirs.c.until.desc(), theirs.c.fact.desc())
+        .limit(1)
+        .lateral("residence")
+    )
+    lives = sa.or_(people.c.died_on.is_(None), people.c.died_on > day)
+    return (
+        sa.select(
+            village.c.village,
+            people.c.registered_on.label("counted_on"),
+            sa.case((lives, 1), else_=0).label("persons"),
+            sa.case((sa.and_(lives, people.c.worker_since <= day), 1), else_=0).label("workers"),
+            sa.case((lives, 0), else_=1).label("died"),
+        )
+        .select_from(people.join(village, sa.true()))
+        .where(people.c.registered_on <= day)
+    )
+
+
+def designated_by(day: date) -> sa.Select[Any]:
+    """One row for each village whose programme year has begun by *day*."""
+    return sa.select(
+        designations.c.village,
+        designations.c.since.label("counted_on"),
+        sa.literal(1).label("villages"),
+    ).where(designations.c.since <= day)
+
+
+VIEW = View(name="census", revision=1, tables=_tables, own=project)
+"""The view; every row of it is what one person's or one village's facts say."""

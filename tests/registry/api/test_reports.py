@@ -1,0 +1,81 @@
+"""Reports: what was so on a day, counted."""
+
+import csv
+import io
+from typing import Any
+
+from deploy.house import House
+from tests.houses import Api
+from tests.registry.api.calls import REGISTRY, post, slug
+
+HERE, THERE = "33.07.03.2001", "33.07.03.2002"
+
+
+def report(api: Api, name: str, query: str, after: str | None = None) -> dict[str, Any]:
+    return dict(api.get(REGISTRY, f"/reports/{name}?{query}", after=after).raise_for_status().json())
+
+
+def figures(said: dict[str, Any]) -> dict[str, dict[str, int]]:
+    return {row["key"]: row["figures"] for row in said["rows"]}
+
+
+def test_households_and_persons_are_counted_as_of_any_day(api: Api, house: House) -> None:
+    body = {
+        "village": HERE,
+        "surveyed_on": "2019-05-04",
+        "people": [
+            {"name": "Joko Contoh", "relation": "kepala", "worker": True},
+            {"name": "Bima Contoh", "relation": "anak"},
+        ],
+    }
+    made = post(api, "/households", body)
+    joko, bima = made.json()["people"]
+    path = f"/households/{made.json()['id']}"
+    post(api, f"{path}/members/{bima}/leaving", {"left_on": "2021"})
+    post(api, f"/persons/{joko}/death", {"died_on": "2022-03"})
+    moved = post(api, f"{path}/move", {"village": THERE, "since": "2023-06-01", "with_members": False})
+    at = moved.headers["Event-Position"]
+
+    def of(day: str, name: str = "households") -> dict[str, dict[str, int]]:
+        return figures(report(api, name, f"region=33.07.03&by=village&as_of={day}", at))
+
+    assert of("2019-05-03") == {}
+    assert of("2019-05-04") == {HERE: {"households": 1, "members": 2}}
+    assert of("2021-01-01") == {HERE: {"households": 1, "members": 1}}
+    assert of("2023-06-01") == {THERE: {"households": 1, "members": 1}}
+    assert of("2022-02-28", "persons") == {HERE: {"persons": 2, "workers": 1, "died": 0}}
+    assert of("2022-03-01", "persons") == {HERE: {"persons": 1, "workers": 0, "died": 1}}
+    by_year = report(api, "households", "region=33.07.03&as_of=2020-01-01")
+    assert (by_year["by"], figures(by_year)) == ("year", {"2019": {"households": 1, "members": 2}})
+    assert figures(report(api, "households", "region=33.07.03&as_of=2020-01-01&begins=2019-06-01")) == {}
+    assert all(by_year[named] for named in ("definition", "definition_id", "as_of", "known_at"))
+    with Api(house, "regency-coordinator", "32.12", subject="indramayu-reports") as neighbour:
+        assert report(neighbour, "households", "region=33.07.03", at)["rows"] == []
+        assert report(neighbour, "persons", "", at)["region"] == "32.12"
+
+
+def test_villages_are_counted_by_programme_year(api: Api, office: Api) -> None:
+    for code, year in (("33.07.04.2001", 2018), ("33.07.04.2002", 2018), ("33.07.04.2003", 2019)):
+        made = post(office, "/villages", {"village": code, "year": year, "decree": "59/2017"})
+        assert made.status_code == 201, made.text
+    at = made.headers["Event-Position"]
+    said = report(api, "villages", "region=33.07.04", at)
+    assert (figures(said), said["total"]) == ({"2018": {"villages": 2}, "2019": {"villages": 1}}, {"villages": 3})
+    assert report(api, "villages", "region=33.07.04&as_of=2018-12-31", at)["total"] == {"villages": 2}
+    by = report(api, "villages", "region=33.07.04&by=district", at)["rows"]
+    assert [(row["key"], bool(row["name"])) for row in by] == [("33.07.04", True)]
+
+
+def test_a_report_is_written_as_csv_and_says_what_it_means_on_each_line(api: Api) -> None:
+    asked = api.get(REGISTRY, "/reports/persons?by=province&format=csv")
+    accepted = api.request("GET", REGISTRY, "/reports/persons?by=province", headers={"Accept": "text/csv"})
+    for answer in (asked, accepted):
+        assert answer.headers["Content-Type"].startswith("text/csv")
+        for line in csv.DictReader(io.StringIO(answer.text)):
+            assert all(line[column] for column in ("key", "name", "persons", "as_of", "known_at", "definition"))
+
+
+def test_a_report_is_asked_for_in_words_that_there_are(api: Api) -> None:
+    assert slug(api.get(REGISTRY, "/reports/persons?region=99")) == (400, "region-unknown")
+    assert slug(api.get(REGISTRY, "/reports/everything")) == (422, "malformed")
+    assert slug(api.get(REGISTRY, "/reports/persons?by=street")) == (422, "malformed")
