@@ -5,19 +5,45 @@ A module for each subject, with its routes and the scopes that they need; here t
 
 from fastapi import APIRouter
 
-from services.registry.api import figures, households, persons, villages
+from services.registry.api import (
+    documents,
+    figures,
+    households,
+    legal_holds,
+    persons,
+    verifications,
+    villages,
+)
 
 router = APIRouter(
-    routes=[*villages.router.routes, *persons.router.routes, *households.router.routes, *figures.router.routes]
+    routes=[
+        *villages.router.routes,
+        *persons.router.routes,
+        *verifications.router.routes,
+        *documents.router.routes,
+        *legal_holds.router.routes,
+        *households.router.routes,
+        *figures.router.routes,
+    ]
 )
 """All routes in one table, as every service has it: a router that is included in another hides its routes."""
 
-SCOPES = villages.SCOPES | persons.SCOPES | households.SCOPES | figures.SCOPES
+SCOPES = (
+    villages.SCOPES
+    | persons.SCOPES
+    | verifications.SCOPES
+    | documents.SCOPES
+    | legal_holds.SCOPES
+    | households.SCOPES
+    | figures.SCOPES
+)
 """The scope that each route needs; a route without a row is a defect."""
 
 TAGS = {
     "villages": "Villages that are designated for the programme (desa Desmigratif).",
     "persons": "Who somebody is, that they work abroad, that they died. Names and numbers only in one's own area.",
+    "documents": "What documents somebody has: passports, programme ids (dokumen).",
+    "erasure": "What forbids to erase somebody's data (UU 27/2022 Ps 15, Ps 42-45).",
     "households": "Who lives together, and who is what to whom (keluarga PMI).",
     "figures": "Counts by village.",
 }

@@ -9,6 +9,7 @@ from typing import Literal, NoReturn, assert_never
 from uuid import UUID
 
 from services.registry.commands.answers import changed, made
+from services.registry.domain.legal_hold import holding, holds_stream, legal_holds
 from services.registry.domain.nik import read_nik
 from services.registry.domain.particulars import (
     Particulars,
@@ -21,6 +22,7 @@ from services.registry.domain.particulars import (
 )
 from services.registry.domain.person import Gone, Registered
 from services.registry.domain.person_rules import (
+    ComeOfAge,
     CorrectBirthDate,
     CorrectDeath,
     CorrectName,
@@ -110,13 +112,20 @@ class HearOfTrip:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Birthday:
+    """The day has come on which a minor is of age."""
+
+    person_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Erase:
     """Erase a person's data for good (penghapusan, UU 27/2022 Ps 44)."""
 
     person_id: UUID
 
 
-Command = Register | RegisterKnown | Edit | ReportDeath | EditDeath | WithdrawDeath | HearOfTrip | Erase
+Command = Register | RegisterKnown | Edit | ReportDeath | EditDeath | WithdrawDeath | HearOfTrip | Birthday | Erase
 
 
 async def handle(work: Work, command: Command) -> Answer:
@@ -138,6 +147,9 @@ async def handle(work: Work, command: Command) -> Answer:
             return await decide_on(work, command.person_id, RetractDeath(today=work.today), matching=True)
         case HearOfTrip():
             return await hear_of_trip(work, command)
+        case Birthday():
+            await work.decide(person, command.person_id, ComeOfAge(today=work.today))
+            return changed(work, command.person_id)
         case Erase():
             return await erase(work, command)
         case _:
@@ -278,11 +290,16 @@ async def hear_of_trip(work: Work, command: HearOfTrip) -> Answer:
 
 
 async def erase(work: Work, command: Erase) -> Answer:
-    """Done once; asked again it is done already. Rejects: ``not-found``."""
+    """Done once; asked again it is done already. Rejects: ``not-found``, ``erasure-held``.
+
+    What forbids it is read with the person: a hold that is placed at the same instant comes before or after it.
+    """
     state = await work.state(person, command.person_id)
     if isinstance(state, Registered | Gone):
         work.within(state.village)
-    await work.decide(person, command.person_id, ErasePerson(today=work.today))
+    holds = await work.state(legal_holds, holds_stream(command.person_id))
+    wish = ErasePerson(today=work.today, held_by=holding(holds, work.today))
+    await work.decide(person, command.person_id, wish)
     return changed(work, command.person_id)
 
 

@@ -61,15 +61,21 @@ def same_name(one: str, other: str) -> bool:
 
 def read_birth_date(cell: str, today: date) -> tuple[Known[date] | None, ColumnError | None]:
     """A day as ISO 8601 writes it, *today* at the latest; else ``birth-date-invalid``."""
-    text = cell.strip()
-    if _ISO_DAY.fullmatch(text):
-        try:
-            born = date.fromisoformat(text)
-        except ValueError:
-            born = None
-        if born is not None and born <= today:
-            return Known(born), None
+    born = read_day(cell)
+    if born is not None and born <= today:
+        return Known(born), None
     return None, ColumnError("birth_date", "birth-date-invalid")
+
+
+def read_day(cell: str) -> date | None:
+    """A day as ISO 8601 writes it; None for anything else."""
+    text = cell.strip()
+    if not _ISO_DAY.fullmatch(text):
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def read_village(cell: str | None) -> tuple[str, ColumnError | None]:
