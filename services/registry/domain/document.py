@@ -5,7 +5,7 @@ history of its own, so that one is edited without regard to the others. Numbers 
 under the person's key. Dates are the programme's calendar (Asia/Jakarta).
 
 A correction or retraction names the fact it corrects by *corrects*: that fact's version in this document's history.
-Where it can stand, and what leads from where to where, `services/registry/states.md` says in a table.
+Where it can stand, and what leads from where to where, `services/registry/domain/states.md` says in a table.
 """
 
 from collections.abc import Iterable, Sequence

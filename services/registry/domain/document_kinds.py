@@ -15,22 +15,23 @@ OTHER = "other"
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a kind is called, and the form that its numbers usually have; None where no source gives one."""
+    """What a kind is called, where it comes from, and the form that its numbers usually have (None: no source says)."""
 
-    en: str
     id: str
+    en: str
+    source: str
     form: re.Pattern[str] | None = None
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         # Ordinary: a letter and seven digits; older and other series vary, so as wide as a PII library takes them.
-        "passport": Kind("passport", "paspor", re.compile(r"[A-Z]{1,2}[0-9]{6,8}")),
-        "splp": Kind("travel document in lieu of a passport", "surat perjalanan laksana paspor (SPLP)"),
-        "id_cpmi": Kind("registration as a candidate worker", "ID CPMI"),
-        "e_pmi": Kind("electronic worker's card, until it expires", "E-PMI"),
-        "e_kpmi": Kind("electronic worker's card (Permen P2MI 34/2025)", "E-KPMI"),
-        OTHER: Kind("another document", "dokumen lain"),
+        "passport": Kind("paspor", "passport", "UU 18/2017 Ps 13", re.compile(r"[A-Z]{1,2}[0-9]{6,8}")),
+        "splp": Kind("surat perjalanan laksana paspor", "travel document in lieu of a passport", "a starting point"),
+        "id_cpmi": Kind("ID CPMI", "registration as a candidate worker", "SIAPkerja"),
+        "e_pmi": Kind("E-PMI", "electronic worker's card, valid until it expires", "Permen P2MI 34/2025 Ps 14"),
+        "e_kpmi": Kind("E-KPMI", "electronic worker's card", "Permen P2MI 34/2025"),
+        OTHER: Kind("dokumen lain", "another document", "a starting point"),
     }
 )
 """By code, which stands in facts and never changes."""

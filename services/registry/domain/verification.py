@@ -5,7 +5,7 @@ of who recorded it and the version of the person's history that was held against
 A verdict is about what was recorded then: once the field is corrected, it is outdated. That is concluded when it is
 read (`standing`), and stored nowhere. Verdicts are personal: encrypted under the person's key.
 
-Where a field can stand, `services/registry/states.md` says in a table.
+Where a field can stand, `services/registry/domain/states.md` says in a table.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
