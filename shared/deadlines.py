@@ -2,9 +2,9 @@
 
 A view keeps what is awaited, and ``due(key, opened, today) -> command | None`` is pure. One process of the service
 looks, by lease: when it begins, when a day begins, and each hour for what was recorded late (decision 0015). A
-command's id is made from what is awaited, of whom, and of which fact, so that whatever runs twice, is restarted or loses
-its lease asks for the same thing; and what is asked for decides once more, on the history itself, whether it holds. A
-day that passed while nobody ran is made up for at the start.
+command's id is made from what is awaited, of whom, and of which fact, so that whatever runs twice, is restarted or
+loses its lease asks for the same thing; and what is asked for decides once more, on the history itself, whether it
+holds. A day that passed while nobody ran is made up for at the start.
 
 Where the day is personal, it lies sealed in the view and a year (or month) beside it says when it is worth opening.
 """

@@ -1,4 +1,4 @@
-"""What `services/registry/domain/states.md` says: no sequence of commands leaves its tables, and all of it can happen."""
+"""What `domain/states.md` says: no sequence of commands leaves its tables, and all that they name can happen."""
 
 import random
 import re

@@ -1,5 +1,6 @@
 """What becomes due is carried out once, on its day, whoever looks and however often."""
 
+import asyncio
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -95,8 +96,7 @@ async def test_two_that_look_at_the_same_instant_ask_for_the_same(street: Street
     people = await born(first, *[DAY] * 5)
     second = await street.start(service())
     for _ in range(3):
-        for runtime in (first, second):
-            await looked(runtime)
+        await asyncio.gather(looked(first), looked(second))
     assert await noted(first) == once(*people)
 
 

@@ -129,11 +129,23 @@ def _a_family(reader: Reader) -> None:
     reader.tries(REGISTRY, "register_household")
     reader.tries(REGISTRY, "add_kin")
     reader.tries(REGISTRY, "edit_person")
+    reader.tries(REGISTRY, "record_verification")
+    reader.tries(REGISTRY, "get_verification")
+    _on_file(reader)
     for kind in ("village", "person", "household"):
         reader.tries(REGISTRY, f"get_{kind}")
         reader.tries(REGISTRY, f"list_{kind}s")
     reader.tries(REGISTRY, "list_workers")
     reader.tries(REGISTRY, "list_figures")
+
+
+def _on_file(reader: Reader) -> None:
+    reader.tries(REGISTRY, "record_document")
+    reader.tries(REGISTRY, "edit_document")
+    for route in ("list_documents", "get_document", "withdraw_document", "retract_withdrawal", "retract_document"):
+        reader.tries(REGISTRY, route)
+    for route in ("place_hold", "list_holds", "lift_hold"):
+        reader.tries(REGISTRY, route, role="data-protection-officer")
 
 
 def _abroad_and_home(reader: Reader) -> None:
