@@ -6,61 +6,11 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from services.registry.commands.persons import Edit, Erase, Register, ReportDeath, WithdrawDeath
-from services.registry.main import SERVICE
-from shared import ids
-from shared.deadlines import Calendar
-from shared.execute import Done, Request, execute
-from shared.runtime import Runtime
-from tests.registry.people_of_kuripan import KURIPAN
-from tests.shared.street import CALLER, Street, rows, until
+from services.registry.commands.persons import Edit, Erase, ReportDeath, WithdrawDeath
+from tests.registry.calendar import Registry
+from tests.shared.street import Street, rows, until
 
 EVE, BIRTHDAY, NEXT = date(2026, 11, 21), date(2026, 11, 22), date(2026, 11, 23)
-BORN = "2008-11-22"
-
-
-class Registry:
-    """The registry, started on one day after the other."""
-
-    def __init__(self, street: Street) -> None:
-        self._street = street
-        self._asked = 0
-        self.runtime: Runtime
-
-    async def on(self, today: date) -> None:
-        """Start it (again) on this day; it has looked once this returns."""
-        if self._street.running:
-            await self._street.stop(self.runtime)
-        settings = await self._street.settings("registry")
-        self._street._settings["registry"] = settings.model_copy(update={"today": today, "wait_seconds": 10.0})
-        self.runtime = await self._street.start(SERVICE)
-        await self.looked()
-
-    async def looked(self) -> None:
-        await Calendar(self.runtime, SERVICE.deadlines[0]).look(self.runtime.clock.today())
-
-    async def do(self, command: object, *, if_match: int | None = None) -> Done:
-        self._asked += 1
-        request = Request(
-            command_id=ids.command_id(self.runtime.secret, CALLER.id, "test", str(self._asked)),
-            fingerprint=ids.keyed(self.runtime.secret, str(self._asked)),
-            caller=CALLER,
-            today=self.runtime.clock.today(),
-            if_match=if_match,
-        )
-        return await execute(self.runtime, request, command)
-
-    async def child(self, birth_date: str = BORN) -> UUID:
-        command = Register(nik=None, name="Bima Contoh", birth_date=birth_date, village=KURIPAN, as_worker=False)
-        return UUID((await self.do(command)).answer.body["id"])
-
-    async def announced(self) -> list[UUID]:
-        """Of whom it was said, each time."""
-        said = await rows(
-            self.runtime,
-            "SELECT person_id FROM log.events WHERE type = 'CameOfAge' AND published IS NOT NULL ORDER BY position",
-        )
-        return [row["person_id"] for row in said]
 
 
 @pytest.fixture
@@ -91,7 +41,7 @@ async def test_who_is_of_age_when_registered_is_not_announced(registry: Registry
 async def test_the_birth_date_that_was_corrected_to_is_the_one_that_counts(registry: Registry) -> None:
     await registry.on(EVE)
     child = await registry.child()
-    await registry.do(Edit(person_id=child, cells={"birth_date": "2008-11-23"}), if_match=1)
+    await registry.do(Edit(person_id=child, cells={"birth_date": "2008-11-23"}), if_match=2)
     await registry.on(BIRTHDAY)
     assert await registry.announced() == []
     await registry.on(NEXT)
@@ -104,7 +54,7 @@ async def test_of_who_died_it_is_announced_when_they_live_after_all(registry: Re
     await registry.do(ReportDeath(person_id=child, died_on="2026-11"))
     await registry.on(BIRTHDAY)
     assert await registry.announced() == []
-    await registry.do(WithdrawDeath(person_id=child), if_match=2)
+    await registry.do(WithdrawDeath(person_id=child), if_match=3)
     await registry.looked()
     assert await registry.announced() == [child]
 

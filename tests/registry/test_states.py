@@ -175,7 +175,9 @@ def a_verified_field(chance: Random, commands: int) -> Iterator[Step]:
     for _ in range(commands):
         before = verified(said, somebody)
         day += timedelta(days=chance.randint(0, 1))
-        outcomes = {chance.choice(("nik", "name")): chance.choice(("matched", "differed"))}
+        outcomes: dict[verdicts.Field, verdicts.Outcome] = {
+            chance.choice(("nik", "name")): chance.choice(("matched", "differed"))
+        }
         command: Any = chance.choice(
             (
                 persons.CorrectNik(today=day, nik=Known(chance.choice("12"))),

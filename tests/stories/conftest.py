@@ -110,6 +110,8 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Past]:
             designation = {"village": village.code, "year": 2019, "decree": "KEP-59/2017"}
             assert office.post("registry", "/villages", designation).status_code == 201
         village.lives()
+        with Api(past.house, role="data-protection-officer") as officer:
+            village.held(officer)
         return village
 
     with on_day(0) as api:

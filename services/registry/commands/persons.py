@@ -5,7 +5,7 @@ Cells come raw, as a form or a list has them; `domain` reads and judges them.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NoReturn, assert_never
+from typing import Literal, NoReturn, TypeVar, assert_never
 from uuid import UUID
 
 from services.registry.commands.answers import changed, made
@@ -13,6 +13,7 @@ from services.registry.domain.legal_hold import holding, holds_stream, legal_hol
 from services.registry.domain.nik import read_nik
 from services.registry.domain.particulars import (
     Particulars,
+    odd_together,
     read_birth_date,
     read_day_of_death,
     read_name,
@@ -46,9 +47,10 @@ from services.registry.domain.refusals import (
 )
 from shared.errors import NOT_FOUND, ColumnError, Refusal, Refused
 from shared.execute import Answer, Work
-from shared.personal import known
+from shared.personal import Known, Personal, known
 from shared.vocabulary import Occurred, lies_in
 
+T = TypeVar("T")
 Column = Literal["nik", "name", "birth_date", "village"]
 """What of a person can be edited."""
 
@@ -254,7 +256,15 @@ async def edit(work: Work, command: Edit) -> Answer:
         wishes.append(CorrectVillage(today=work.today, village=code))
     for wish in wishes:
         await work.decide(person, person_id, wish)
+    after = await registered(work, person_id)
+    if cells.keys() & {"nik", "birth_date"}:
+        warnings = odd_together(warnings, opened(after.nik), opened(after.birth_date))
     return changed(work, person_id, codes(warnings))
+
+
+def opened(field: Personal[T] | None) -> Known[T] | None:
+    """A personal field where it can be read."""
+    return field if isinstance(field, Known) else None
 
 
 async def refuse_held(work: Work, person_id: UUID, nik: str, warnings: Sequence[ColumnError]) -> None:

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from services.registry.domain.nik import read_nik
+from services.registry.domain.nik import read_nik, says_otherwise
 from services.registry.domain.refusals import refuse_columns, refused_for
 from shared.errors import ColumnError
 from shared.personal import Known
@@ -38,14 +38,25 @@ def read_particulars(
     """Read the cells of a registration; None is a column that was not given.
 
     Rejects, one code a column, in this order: ``nik-…`` (see `read_nik`), ``name-missing``, ``birth-date-invalid``,
-    ``village-unknown``. Whether the village is designated is not asked.
+    ``village-unknown``. Warns besides: ``nik-birth-date-differs``. Whether the village is designated is not asked.
     """
     digits, wrong_nik = (None, None) if nik is None else read_nik(nik, today)
     full_name, wrong_name = read_name(name)
     born, wrong_birth_date = (None, None) if birth_date is None else read_birth_date(birth_date, today)
     code, wrong_village = read_village(village)
     warnings = refuse_columns(wrong_nik, wrong_name, wrong_birth_date, wrong_village)
-    return Particulars(nik=digits, full_name=full_name, birth_date=born, village=code, warnings=warnings)
+    odd = odd_together(warnings, digits, born)
+    return Particulars(nik=digits, full_name=full_name, birth_date=born, village=code, warnings=odd)
+
+
+def odd_together(
+    warnings: tuple[ColumnError, ...], nik: Known[str] | None, birth_date: Known[date] | None
+) -> tuple[ColumnError, ...]:
+    """*warnings*, and ``nik-birth-date-differs`` where it applies and the NIK has no other."""
+    odd = says_otherwise(nik, birth_date)
+    if odd is None or any(warning.column == odd.column for warning in warnings):
+        return warnings
+    return (odd, *warnings)
 
 
 def read_name(cell: str | None) -> tuple[Known[str], ColumnError | None]:
