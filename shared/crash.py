@@ -49,6 +49,9 @@ POINTS: Mapping[str, str] = MappingProxyType(
         "reacting.answered": "all commands of the batch were answered; the checkpoint has not moved",
         "reacting.moved": "the checkpoint has moved behind them; nothing is committed",
         "reacting.committed": "the checkpoint is committed; the process does not know it yet",
+        # Deadlines:
+        "deadlines.due": "it is known what has become due; nothing was asked for",
+        "deadlines.carried_out": "the commands were carried out; nobody was told, the views have not heard of it",
         # Parking:
         "parking.decided": "a fact is poison; nothing was parked",
         "parking.written": "the fact is parked and the checkpoint has passed it; nothing is committed",

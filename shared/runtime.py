@@ -16,6 +16,7 @@ from shared import clock, database, ids, projecting, rehearsal, telemetry
 from shared.bell import Bell
 from shared.bus import Bus
 from shared.codec import Catalogue, UnknownSchema
+from shared.deadlines import Calendar
 from shared.errors import Refused
 from shared.execute import Answer, Reads, Request, Work
 from shared.feed import Feeds
@@ -205,7 +206,8 @@ class Runtime:
         self.bus.on_reconnect.append(self._nudge_all)
         self.bus.on_head.append(self._nudge)
         self.bus.on_appended.append(self.appended.ring)
-        self.leases = Leases(self.pool, [LEASE, *(s.name for s in self.subscriptions)], self.process)
+        alone = [LEASE, *(s.name for s in self.subscriptions), *(d.lease for d in self.service.deadlines)]
+        self.leases = Leases(self.pool, alone, self.process)
         self._run(self.leases.run(), "leases")
         self._run(self._keep_looking_at_the_log(), "same log")
         self._run(self._keep_looking(), "looking")
@@ -217,6 +219,8 @@ class Runtime:
             self._run(keep_made(self, view), f"making {view.name}")
         for subscription in self.subscriptions:
             self._run(subscription.run(), subscription.name)
+        for deadlines in self.service.deadlines:
+            self._run(Calendar(self, deadlines).run(), deadlines.lease)
         log.debug("runners-started", count=len(self._tasks), by=self.service.name)
 
     def _appended_here(self) -> None:

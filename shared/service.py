@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from shared.deadlines import Deadlines
 from shared.execute import Handle
 from shared.published import PublicEvent
 from shared.reacting import HEARER, Reactions
@@ -17,9 +18,9 @@ class Service:
     """*name* is durable: database, bus stream, subject and scopes carry it.
 
     *charter*: what it is for, shown above its API pages. *events*: the private events of its log. *publish*: what
-    others hear of one. *handle*: what a command reads and writes. *react*: what it does when others speak. *scopes*:
-    for each route (method, path) the scope it needs. *tags*: the groups of routes on its API pages, and what each is
-    about.
+    others hear of one. *handle*: what a command reads and writes. *react*: what it does when others speak. *deadlines*:
+    what it does when a day has come. *scopes*: for each route (method, path) the scope it needs. *tags*: the groups of
+    routes on its API pages, and what each is about.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Service:
     handle: Handle | None = None
     react: Reactions | None = None
     views: Sequence[View] = field(default=())
+    deadlines: Sequence[Deadlines] = field(default=())
 
     @property
     def hears(self) -> tuple[str, ...]:

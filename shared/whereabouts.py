@@ -96,6 +96,9 @@ class Whereabouts:
             case r.BirthYearCorrected():
                 if self._keeps_ages:
                     yield self._age(word.person_id, word.person_id, number, word.birth_year, of_age=word.of_age)
+            case r.PersonCameOfAge():
+                if self._keeps_ages:
+                    yield self._of_age(word.person_id, word.person_id, number)
             case r.PersonDied():
                 died = {"died_on": word.died_on, "died_precision": word.precision}
                 yield Put(self.people, {"person_id": word.person_id, **died})
@@ -117,8 +120,11 @@ class Whereabouts:
         if word.birth_year is not None:
             yield self._age(word.relative_id, word.person_id, number, word.birth_year, of_age=False)
         elif word.of_age:
-            said = {"person_id": word.relative_id, "said_by": word.person_id, "of_age": True, "number": number}
-            yield Put(self.ages, said)
+            yield self._of_age(word.relative_id, word.person_id, number)
+
+    def _of_age(self, person_id: UUID, said_by: UUID, number: int) -> Change:
+        """The year that was told of a minor stays: of earlier days it still decides."""
+        return Put(self.ages, {"person_id": person_id, "said_by": said_by, "of_age": True, "number": number})
 
     def _age(self, person_id: UUID, said_by: UUID, number: int, birth_year: int | None, *, of_age: bool) -> Change:
         return Put(

@@ -78,6 +78,10 @@ def no_kin(of: UUID, who: UUID, relation: Literal["spouse", "child"]) -> PublicE
     return registry.KinRetracted(person_id=of, village=KURIPAN, relative_id=who, relation=relation)
 
 
+def came_of_age(who: UUID) -> PublicEvent:
+    return registry.PersonCameOfAge(person_id=who, village=KURIPAN)
+
+
 def died(who: UUID, on: date = date(2025, 3, 1)) -> PublicEvent:
     return registry.PersonDied(person_id=who, village=KURIPAN, died_on=on, precision="day")
 

@@ -27,6 +27,12 @@ class Given(Generic[State, Event, Command]):
         """Ask it for *command*; nothing is decided until `then` or `refuses`."""
         return Asked(self._decider, self.state, command)
 
+    def decided(self, command: Command) -> "Given[State, Event, Command]":
+        """The same history, to which has happened besides what *command* decides."""
+        further: Given[State, Event, Command] = Given(self._decider)
+        further.state = self._decider.fold(self._decider.decide(self.state, command), self.state)
+        return further
+
 
 @dataclass(frozen=True, slots=True)
 class Asked(Generic[State, Event, Command]):

@@ -21,7 +21,15 @@ DATA = "DESMIGRATIF_DATA"
 DEFAULT_DATA = ".desmigratif"
 TOKEN = "DESMIGRATIF_TOKEN"  # noqa: S105 - the name of a variable
 
-ROLES = ("village-officer", "regency-coordinator", "programme-office", "integrator", "service", "operator")
+ROLES = (
+    "village-officer",
+    "regency-coordinator",
+    "programme-office",
+    "data-protection-officer",
+    "integrator",
+    "service",
+    "operator",
+)
 """What a caller can be."""
 
 _TOKEN_TTL = timedelta(hours=1)

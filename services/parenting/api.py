@@ -69,7 +69,7 @@ class Figure(Shown):
     responses=shows(Page[Child]),
 )
 async def list_children(read: Read, paging: Paging, on: On = None) -> dict[str, Any]:
-    """Each until 31 December of the year of the 18th birthday, with the parents who are abroad and the guardian."""
+    """Each until the day before the 18th birthday, with the parents who are abroad and the guardian."""
     return await read.page(
         children.children(on or read.today), key=children.KEY, paging=paging, village=children.VILLAGE
     )

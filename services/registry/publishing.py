@@ -2,11 +2,18 @@
 
 from typing import assert_never
 
-from services.registry.domain import household, person, village
+from services.registry.domain import document, household, legal_hold, person, verification, village
 from shared.published import PublicEvent
 from shared.published import registry as words
 
-RegistryEvent = person.PersonEvent | household.HouseholdEvent | village.VillageDesignated
+RegistryEvent = (
+    person.PersonEvent
+    | household.HouseholdEvent
+    | village.VillageDesignated
+    | document.DocumentEvent
+    | verification.DetailsVerified
+    | legal_hold.HoldEvent
+)
 """Every fact of this service's log."""
 
 
@@ -30,6 +37,8 @@ def publish(event: RegistryEvent) -> PublicEvent | None:
                 birth_year=event.birth_year,
                 of_age=event.of_age,
             )
+        case person.CameOfAge():
+            return words.PersonCameOfAge(person_id=event.person_id, village=event.village)
         case person.DeathReported() | person.DeathCorrected() | person.DeathRetracted():
             return _death(event)
         case person.PersonErased():
@@ -74,7 +83,18 @@ def publish(event: RegistryEvent) -> PublicEvent | None:
             | household.HouseholdVillageCorrected()
         ):
             return None  # who lives together and where concerns the registry; that somebody moved is said of each
-        case person.NameCorrected() | person.NikCorrected():
+        case person.NameCorrected() | person.NikGiven() | person.NikCorrected():
+            return None
+        case (
+            document.DocumentRecorded()
+            | document.DocumentCorrected()
+            | document.DocumentWithdrawn()
+            | document.DocumentWithdrawalRetracted()
+            | document.DocumentRetracted()
+            | verification.DetailsVerified()
+            | legal_hold.HoldPlaced()
+            | legal_hold.HoldLifted()
+        ):
             return None
         case _:
             assert_never(event)

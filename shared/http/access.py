@@ -41,6 +41,8 @@ SCOPES_OF: Mapping[str, frozenset[str]] = {
     "regency-coordinator": _READ | _WRITE,
     # the ministry's programme office: designates villages
     "programme-office": _READ | {"villages:designate"},
+    # petugas PDP (UU 27/2022 Ps 53): places and lifts what forbids an erasure
+    "data-protection-officer": _READ | {"registry:write", "holds:read", "holds:write"},
     # a regency's or BP3MI's system: lists
     "integrator": _READ | _WRITE,
     # one of the five

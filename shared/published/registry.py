@@ -107,6 +107,15 @@ class BirthYearCorrected(_OfPerson):
     of_age: bool = OfAge
 
 
+class PersonCameOfAge(_OfPerson):
+    """A minor is 18 from now on and no child any more (UU 35/2014 Ps 1); said on the day, or as soon as it is known.
+
+    It says no day: that would be the birth date. It occurred in the year that the envelope names.
+    """
+
+    name: ClassVar[str] = "PersonCameOfAge"
+
+
 class PersonDied(_OfPerson):
     """A person died, at home or abroad; said once more if the day was corrected."""
 

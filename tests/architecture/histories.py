@@ -16,8 +16,11 @@ from services.migration_service.domain import service_file as files
 from services.migration_service.domain import trip_rules as trips
 from services.migration_service.domain.placement import Cells
 from services.migration_service.domain.trip import Reason
+from services.registry.domain import document as documents
 from services.registry.domain import household_rules as households
+from services.registry.domain import legal_hold as holds
 from services.registry.domain import person_rules as persons
+from services.registry.domain import verification as verdicts
 from services.registry.domain.household import Kin
 from services.registry.domain.village import DesignateVillage, village, village_stream
 from shared import wire
@@ -31,8 +34,8 @@ from tests.architecture.names import SERVICES, service
 
 TODAY = date(2026, 11, 21)
 VILLAGES = ("33.07.10.2004", "32.12.16.2004", "33.07.10.2005")
-PEOPLE, HOUSEHOLDS, TRIPS, GROUPS, COURSES = (
-    [UUID(int=kind << 8 | n) for n in range(1, many + 1)] for kind, many in enumerate((9, 3, 12, 3, 3), start=1)
+PEOPLE, HOUSEHOLDS, TRIPS, GROUPS, COURSES, PAPERS = (
+    [UUID(int=kind << 8 | n) for n in range(1, many + 1)] for kind, many in enumerate((9, 3, 12, 3, 3, 9), start=1)
 )
 CATALOGUES = {name: Catalogue(service(name).events) for name in SERVICES}
 KEY = (UUID(int=1), bytes(32))
@@ -52,9 +55,9 @@ class Programme:
 
     def go_on(self, commands: int) -> None:
         """Ask so many commands; what the rules refuse changes nothing."""
-        kinds = (self._of_a_person, self._of_a_household, self._of_a_trip, self._of_a_group_or_course)
+        kinds = (self._of_a_person, self._on_file, self._of_a_household, self._of_a_trip, self._of_a_group_or_course)
         for _ in range(commands):
-            name, options = self._chance.choices(kinds, weights=(2, 2, 3, 2))[0]()
+            name, options = self._chance.choices(kinds, weights=(2, 1, 2, 3, 2))[0]()
             decider, stream_id, command = self._chance.choice(options)
             state = self._states.get(stream_id, decider.initial)
             try:
@@ -104,7 +107,8 @@ class Programme:
             *3 * [register],
             *2 * [persons.RegisterWorker(today=TODAY)],
             persons.CorrectName(today=TODAY, full_name=name),
-            persons.CorrectNik(today=TODAY, nik=nik),
+            *2 * [persons.CorrectNik(today=TODAY, nik=one_of((None, nik)))],
+            persons.ComeOfAge(today=date(2045, 1, 1)),
             *3 * [persons.CorrectBirthDate(today=TODAY, birth_date=born)],
             persons.CorrectVillage(today=TODAY, village=place),
             persons.RecordDeath(died_on=Occurred(day), cause=trip),
@@ -117,6 +121,32 @@ class Programme:
             (village, village_stream(place), designated),
             *((persons.person, who, command) for command in said),
         ]
+
+    def _on_file(self) -> tuple[str, Sequence[Asked]]:
+        """What is said of a person beside who they are: a document each, verdicts, holds."""
+        one_of, n = self._chance.choice, self._chance.randrange(len(PEOPLE))
+        who, paper, hold = PEOPLE[n], PAPERS[n], UUID(int=7 << 8 | n)
+        number, day = Known(str(self._chance.randrange(10**8))), self._day()
+        says = documents.Says(kind="other", number=number, issuer=None, valid_from=None, valid_until=day)
+        asked: list[Asked] = [
+            (documents.document, paper, command)
+            for command in (
+                *2 * [documents.RecordDocument(today=TODAY, person_id=who, document_id=paper, says=says)],
+                documents.CorrectDocument(today=TODAY, says=says),
+                *2 * [documents.WithdrawDocument(on=day)],
+                documents.RetractWithdrawal(today=TODAY),
+            )
+        ]
+        if self._chance.random() < 0.1:
+            asked.append((documents.document, paper, documents.RetractDocument(today=TODAY)))
+        outcomes: dict[verdicts.Field, verdicts.Outcome] = {"nik": one_of(("matched", "differed"))}
+        verdict = verdicts.RecordVerdict(person_id=who, of_version=1, on=day, outcomes=outcomes, by=("office",))
+        asked.append((verdicts.verification, verdicts.verification_stream(who), verdict))
+        place = holds.PlaceHold(
+            today=TODAY, person_id=who, hold_id=hold, reason="statistics", until=None, by=("office",)
+        )
+        lift = holds.LiftHold(today=TODAY, person_id=who, hold_id=hold, by=("office",))
+        return "registry", [*asked, *((holds.legal_holds, holds.holds_stream(who), one) for one in (place, lift))]
 
     def _of_a_household(self) -> tuple[str, Sequence[Asked]]:
         one_of, home = self._chance.choice, self._chance.choice(HOUSEHOLDS)

@@ -17,7 +17,7 @@ HIDDEN = {".ci", ".dockerignore", ".gitignore"}
 SERVICES = sorted(path.parent.name for path in ROOT.glob("services/*/__init__.py"))
 ROOMS = {
     "__init__.py", "api.py", "api", "commands.py", "commands", "domain", "main.py", "publishing.py", "reactions.py",
-    "views",
+    "deadlines.py", "views",
 }  # fmt: skip
 """The rooms of a service: a module, or a package by subject. A new kind of room is a decision for all five."""
 

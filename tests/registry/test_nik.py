@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from services.registry.domain.nik import read_nik
+from services.registry.domain.nik import read_nik, says_otherwise
 from shared.errors import ColumnError
 from shared.personal import Known
 
@@ -121,3 +121,20 @@ def test_whatever_else_is_not_16_digits_has_a_wrong_length(cell: str) -> None:
 def test_the_century_is_that_of_today_or_the_one_before() -> None:
     leap_day = "3307102902009001"  # 29 February of a year 00: there was one in 2000, none in 1900
     assert read_nik(leap_day, date(2026, 1, 1)) == (Known(leap_day), None)
+
+
+@pytest.mark.parametrize(
+    ("nik", "born", "differs"),
+    [
+        ("3307106902009001", date(2000, 2, 29), False),  # a woman: day + 40
+        ("3212161508959001", date(1995, 8, 15), False),
+        ("3212161508959001", date(1895, 8, 15), False),  # no century stands in it
+        ("3212161508959001", date(1995, 8, 16), True),
+        ("3212161508959001", date(1996, 8, 15), True),
+    ],
+)
+def test_a_birth_date_other_than_the_one_in_the_nik_is_warned_of(nik: str, born: date, *, differs: bool) -> None:
+    warning = ColumnError("nik", "nik-birth-date-differs", warning=True)
+    assert says_otherwise(Known(nik), Known(born)) == (warning if differs else None)
+    assert says_otherwise(None, Known(born)) is None
+    assert says_otherwise(Known(nik), None) is None

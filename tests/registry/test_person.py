@@ -1,26 +1,32 @@
 """One person's history."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.registry.domain.person import (
     BirthDateCorrected,
+    CameOfAge,
     DeathCorrected,
     DeathReported,
     DeathRetracted,
     Gone,
     NameCorrected,
     NikCorrected,
+    NikGiven,
     PersonErased,
     Registered,
     Report,
     VillageCorrected,
+    adult_on,
     known_of_age,
     published_birth_year,
 )
 from services.registry.domain.person_rules import (
+    ComeOfAge,
     CorrectBirthDate,
     CorrectDeath,
     CorrectName,
@@ -135,6 +141,30 @@ class TestCorrections:
         Given(person, REGISTERED).when(CorrectNik(today=TODAY, nik=None)).then(corrected)
         assert list(claims(corrected)) == [Release("nik", SARI)]
 
+    def test_a_first_nik_is_given_and_corrects_nothing(self) -> None:
+        unknown, wish = replace(REGISTERED, nik=None), CorrectNik(today=TODAY, nik=Known("3307106902009001"))
+        given = NikGiven(occurred=NOW, person_id=SARI, nik=Known("3307106902009001"))
+        state = Given(person, unknown).when(wish).then(given)
+        assert isinstance(state, Registered)
+        assert (Known("3307106902009001"), 2) == (state.nik, state.given.nik)
+        assert list(claims(given)) == [Claim("nik", ("3307106902009001",), SARI, SARI)]
+        Given(person, unknown, given).when(wish).then()
+        Given(person, unknown, given).when(CorrectNik(today=TODAY, nik=None)).then(
+            NikCorrected(occurred=NOW, person_id=SARI, corrects=2, nik=None)
+        )
+
+    def test_after_a_wrong_nik_was_taken_away_the_right_one_is_given(self) -> None:
+        taken = NikCorrected(occurred=NOW, person_id=SARI, corrects=1, nik=None)
+        Given(person, REGISTERED, taken).when(CorrectNik(today=TODAY, nik=Known("3307106902009002"))).then(
+            NikGiven(occurred=NOW, person_id=SARI, nik=Known("3307106902009002"))
+        )
+
+    def test_a_first_nik_that_older_code_recorded_as_a_correction_reads_the_same(self) -> None:
+        old = NikCorrected(occurred=NOW, person_id=SARI, corrects=1, nik=Known("3307106902009002"))
+        new = NikGiven(occurred=NOW, person_id=SARI, nik=Known("3307106902009002"))
+        unknown = replace(REGISTERED, nik=None)
+        assert Given(person, unknown, old).state == Given(person, unknown, new).state
+
     def test_a_village_is_corrected(self) -> None:
         wish = CorrectVillage(today=TODAY, village=LIPURSARI)
         Given(person, REGISTERED).when(wish).then(
@@ -195,13 +225,93 @@ class TestBirthDates:
             )
         )
 
-    def test_a_minor_is_one_until_the_end_of_the_year_of_the_18th_birthday(self) -> None:
-        born = date(2008, 1, 1)
-        assert 2008 == published_birth_year(born, date(2026, 12, 31))
-        assert published_birth_year(born, date(2027, 1, 1)) is None
-        assert not known_of_age(born, date(2026, 12, 31))
-        assert known_of_age(born, date(2027, 1, 1))
-        assert not known_of_age(None, date(2027, 1, 1))
+    def test_a_minor_is_one_until_the_18th_birthday(self) -> None:
+        born = date(2008, 11, 22)
+        assert (False, 2008) == (known_of_age(born, TODAY), published_birth_year(born, TODAY))
+        assert (True, None) == (known_of_age(born, NEXT_DAY), published_birth_year(born, NEXT_DAY))
+        assert not known_of_age(None, NEXT_DAY)
+
+    def test_who_was_born_on_the_29th_of_february_is_18_on_the_1st_of_march_of_a_common_year(self) -> None:
+        assert date(2026, 3, 1) == adult_on(date(2008, 2, 29))
+        assert date(2026, 2, 28) == adult_on(date(2008, 2, 28))
+        assert date(2026, 3, 1) == adult_on(date(2008, 3, 1))
+
+    @given(born=st.dates(date(1900, 1, 1), date(2100, 1, 1)))
+    def test_eighteen_full_years_have_passed_on_that_day_and_not_on_the_day_before(self, born: date) -> None:
+        """A year is full on the day that bears the date of the birth, or, where a year has none, follows it."""
+        day = adult_on(born)
+        assert (day.year - born.year, (day.month, day.day) >= (born.month, born.day)) == (18, True)
+        before = day - timedelta(days=1)
+        assert (before.year, before.month, before.day) < (born.year + 18, born.month, born.day)
+
+
+NEXT_DAY = date(2026, 11, 22)
+MINOR = replace(REGISTERED, birth_date=Known(date(2008, 11, 22)), birth_year=2008)
+OF_AGE = CameOfAge(occurred=Occurred(date(2026, 1, 1), "year"), person_id=SARI, village=KURIPAN)
+
+
+class TestComingOfAge:
+    def test_a_minor_is_registered_with_the_year_of_birth(self) -> None:
+        wish = replace(REGISTER, birth_date=Known(date(2008, 11, 22)))
+        state = Given(person).when(wish).then(MINOR)
+        assert isinstance(state, Registered)
+        assert state.minor
+
+    def test_it_is_announced_on_the_18th_birthday_and_not_before(self) -> None:
+        Given(person, MINOR).when(ComeOfAge(today=TODAY)).then()
+        Given(person, MINOR).when(ComeOfAge(today=NEXT_DAY)).then(OF_AGE)
+        Given(person, MINOR).when(ComeOfAge(today=date(2030, 1, 1))).then(OF_AGE)  # nobody ran on the day
+
+    def test_it_is_announced_once(self) -> None:
+        Given(person, MINOR, OF_AGE).when(ComeOfAge(today=NEXT_DAY)).then()
+
+    def test_it_tells_the_year_alone(self) -> None:
+        """The day would be the birth date, in a row that is not encrypted and on the bus."""
+        (said,) = person.decide(person.fold([MINOR]), ComeOfAge(today=NEXT_DAY))
+        assert Occurred(date(2026, 1, 1), "year") == said.occurred
+
+    def test_nothing_is_announced_of_who_was_no_minor(self) -> None:
+        Given(person, REGISTERED).when(ComeOfAge(today=NEXT_DAY)).then()
+        Given(person, replace(REGISTERED, birth_date=None)).when(ComeOfAge(today=NEXT_DAY)).then()
+
+    def test_of_the_dead_it_is_announced_once_they_are_known_to_live(self) -> None:
+        lives = DeathRetracted(occurred=NOW, person_id=SARI, corrects=2, village=KURIPAN, cause=None, died_on=None)
+        Given(person, MINOR, BY_VILLAGE).when(ComeOfAge(today=NEXT_DAY)).then()
+        Given(person, MINOR, BY_VILLAGE, lives).when(ComeOfAge(today=NEXT_DAY)).then(OF_AGE)
+
+    def test_of_the_erased_nothing_is_announced(self) -> None:
+        Given(person, MINOR, ERASED).when(ComeOfAge(today=NEXT_DAY)).then()
+
+    def test_nobody_comes_of_age_who_was_never_registered(self) -> None:
+        Given(person).when(ComeOfAge(today=NEXT_DAY)).refuses("not-found")
+
+    def test_a_corrected_birth_date_is_the_one_that_is_awaited(self) -> None:
+        history = Given(person, MINOR)
+        later = history.decided(CorrectBirthDate(today=TODAY, birth_date=Known(date(2009, 5, 1))))
+        later.when(ComeOfAge(today=NEXT_DAY)).then()
+        later.when(ComeOfAge(today=date(2027, 5, 1))).then(replace(OF_AGE, occurred=Occurred(date(2027, 1, 1), "year")))
+        unknown = history.decided(CorrectBirthDate(today=TODAY, birth_date=None))
+        unknown.when(ComeOfAge(today=date(2030, 1, 1))).then()
+
+    def test_who_is_corrected_to_an_adult_is_announced_by_the_correction(self) -> None:
+        wish = CorrectBirthDate(today=TODAY, birth_date=Known(date(2000, 1, 1)))
+        (said,) = person.decide(person.fold([MINOR]), wish)
+        assert isinstance(said, BirthDateCorrected)
+        assert (True, False, True) == (said.of_minor, said.was_of_age, said.of_age)
+        Given(person, MINOR, said).when(ComeOfAge(today=NEXT_DAY)).then()
+
+    def test_a_birthday_that_passed_unannounced_is_announced_by_a_correction(self) -> None:
+        """Of who died before it, say: others still take this person for a minor."""
+        wish = CorrectBirthDate(today=date(2030, 1, 1), birth_date=Known(date(2008, 11, 23)))
+        (said,) = person.decide(person.fold([MINOR]), wish)
+        assert isinstance(said, BirthDateCorrected)
+        assert (True, False, True) == (said.of_minor, said.was_of_age, said.of_age)
+
+    def test_who_is_a_minor_after_all_comes_of_age_again(self) -> None:
+        again = Given(person, MINOR, OF_AGE).decided(
+            CorrectBirthDate(today=NEXT_DAY, birth_date=Known(date(2010, 1, 1)))
+        )
+        again.when(ComeOfAge(today=date(2028, 1, 1))).then(replace(OF_AGE, occurred=Occurred(date(2028, 1, 1), "year")))
 
 
 class TestDeaths:
@@ -286,6 +396,11 @@ class TestErasure:
         state = Given(person, REGISTERED, WORKER).when(ErasePerson(today=TODAY)).then(ERASED)
         assert Gone(KURIPAN) == state
         Given(person, REGISTERED, ERASED).when(ErasePerson(today=TODAY)).then()
+
+    def test_who_is_held_is_not_erased_and_codes_alone_are_told(self) -> None:
+        wish = ErasePerson(today=TODAY, held_by=("law_enforcement", "retention"))
+        refused = Given(person, REGISTERED).when(wish).refuses("erasure-held")
+        assert {"held_by": ["law_enforcement", "retention"]} == refused.extra
 
     def test_an_erased_nik_is_free(self) -> None:
         assert list(claims(ERASED)) == [Release("nik", SARI)]

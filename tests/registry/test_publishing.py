@@ -6,17 +6,28 @@ from uuid import UUID
 
 import pytest
 
+from services.registry.domain.document import (
+    DocumentCorrected,
+    DocumentRecorded,
+    DocumentRetracted,
+    DocumentWithdrawalRetracted,
+    DocumentWithdrawn,
+)
 from services.registry.domain.household import GuardianCorrected, HouseholdRegistered, KinRecorded, KinRetracted
+from services.registry.domain.legal_hold import HoldLifted, HoldPlaced
 from services.registry.domain.person import (
     BirthDateCorrected,
+    CameOfAge,
     DeathCorrected,
     DeathReported,
     DeathRetracted,
     NameCorrected,
     NikCorrected,
+    NikGiven,
     PersonErased,
     VillageCorrected,
 )
+from services.registry.domain.verification import DetailsVerified
 from services.registry.domain.village import VillageDesignated
 from services.registry.publishing import RegistryEvent, publish
 from shared.personal import Known
@@ -46,6 +57,16 @@ BORN_LATER = BirthDateCorrected(
     birth_date=Known(date(2016, 3, 4)),
     of_minor=True,
     birth_year=2016,
+)
+PASSPORT = DocumentRecorded(
+    occurred=NOW,
+    person_id=SARI,
+    document_id=HOME,
+    kind="passport",
+    number=Known("C1234567"),
+    issuer=None,
+    valid_from=None,
+    valid_until=None,
 )
 RETRACTED = DeathRetracted(occurred=NOW, person_id=SARI, corrects=2, village=KURIPAN, cause=TRIP, died_on=None)
 DIED = words.PersonDied(person_id=SARI, village=KURIPAN, died_on=date(2026, 5, 1), precision="month")
@@ -79,6 +100,10 @@ CHILD = words.KinRecorded(
         (
             replace(BORN_LATER, of_minor=False, birth_year=None, was_of_age=True),  # of unknown age from then on
             words.BirthYearCorrected(person_id=DEWI, village=KURIPAN, birth_year=None),
+        ),
+        (
+            CameOfAge(occurred=Occurred(date(2026, 1, 1), "year"), person_id=DEWI, village=KURIPAN),
+            words.PersonCameOfAge(person_id=DEWI, village=KURIPAN),
         ),
         (DeathReported(occurred=MAY, person_id=SARI, village=KURIPAN, cause=TRIP, died_on=MAY), DIED),
         (DeathCorrected(occurred=NOW, person_id=SARI, corrects=2, village=KURIPAN, cause=TRIP, died_on=MAY), DIED),
@@ -151,7 +176,28 @@ def test_others_hear_of_it(event: RegistryEvent, word: PublicEvent) -> None:
     "event",
     [
         NameCorrected(occurred=NOW, person_id=SARI, corrects=1, full_name=Known("Sari")),
+        NikGiven(occurred=NOW, person_id=SARI, nik=Known("3307106902009001")),
         NikCorrected(occurred=NOW, person_id=SARI, corrects=1, nik=None),
+        PASSPORT,
+        DocumentCorrected(
+            occurred=NOW,
+            corrects=1,
+            person_id=SARI,
+            document_id=HOME,
+            kind="passport",
+            number=Known("C1234568"),
+            issuer=None,
+            valid_from=None,
+            valid_until=None,
+        ),
+        DocumentWithdrawn(occurred=NOW, person_id=SARI, document_id=HOME),
+        DocumentWithdrawalRetracted(occurred=NOW, corrects=2, person_id=SARI, document_id=HOME),
+        DocumentRetracted(occurred=NOW, corrects=1, person_id=SARI, document_id=HOME),
+        DetailsVerified(
+            occurred=NOW, person_id=SARI, of_version=1, matched=Known(("nik",)), differed=Known(()), by=("integrator",)
+        ),
+        HoldPlaced(occurred=NOW, person_id=SARI, hold_id=HOME, reason=Known("statistics"), until=None, by=()),
+        HoldLifted(occurred=NOW, corrects=1, person_id=SARI, hold_id=HOME, by=()),
         replace(BORN_LATER, of_minor=False, birth_year=None, was_of_age=True, of_age=True),
         HouseholdRegistered(occurred=NOW, household_id=HOME, village=KURIPAN, members=(SARI, BUDI)),
     ],

@@ -17,6 +17,7 @@ from tests.rosters import (
     KURIPAN,
     Roster,
     Trip,
+    came_of_age,
     child,
     crowded,
     died,
@@ -191,6 +192,10 @@ class TestWords:
         said = {"person_id": BUDI, "said_by": SITI, "of_age": True, "number": 1}
         assert self.said(child(SITI, BUDI, None, of_age=True))[1:] == [Put(SAID.ages, said)]
 
+    def test_so_does_that_it_came_of_age(self) -> None:
+        said = {"person_id": BUDI, "said_by": BUDI, "of_age": True, "number": 1}
+        assert self.said(came_of_age(BUDI)) == [Put(SAID.ages, said)]
+
     def test_a_word_that_knows_nothing_of_the_age_takes_nothing_away(self) -> None:
         assert len(self.said(child(SITI, BUDI, None))) == 1
 
@@ -210,7 +215,13 @@ class TestWords:
     def test_who_does_not_ask_for_kin_or_ages_keeps_none(self) -> None:
         tables = sa.MetaData(schema="without_kin")
         without = Whereabouts(tables)
-        words = (spouse(SITI, BUDI), child(SITI, BUDI, 2016), no_kin(SITI, BUDI, "spouse"), born(BUDI, 2016))
+        words = (
+            spouse(SITI, BUDI),
+            child(SITI, BUDI, 2016),
+            no_kin(SITI, BUDI, "spouse"),
+            born(BUDI, 2016),
+            came_of_age(BUDI),
+        )
         assert [change for word in words for change in without.registry(word, 1)] == []
         assert {table.name for table in tables.tables.values()} == {"people", "trips"}
 

@@ -22,6 +22,7 @@ from shared import leases
 from shared.projecting import live_schema
 from tests.houses import TODAY, Api, a_house
 from tests.stories.households import Village
+from tests.stories.telling import Story
 
 HEARD_WITHIN_SECONDS = 60.0
 _HEARERS = {
@@ -42,6 +43,8 @@ class Past:
     meanwhile: dict[str, dict[str, Any]] = field(default_factory=dict)
     """While one source was still unheard."""
     at_last: dict[str, dict[str, Any]] = field(default_factory=dict)
+    birthday: list[list[str]] = field(default_factory=list)
+    """For whom parenting looks after a child on the eve of its 18th birthday, and from the birthday on."""
 
 
 def all_heard(house: House) -> None:
@@ -87,6 +90,14 @@ def hear_again(house: House, source: str) -> None:
         in_database(house, service, "DELETE FROM log.leases WHERE name = $1", f"{view}<{source}")
 
 
+def until_off(story: Story, child: str) -> list[str]:
+    """For whom parenting looks after *child*, as soon as that is nobody; else after a while."""
+    until = time.monotonic() + HEARD_WITHIN_SECONDS
+    while (parents := story.parents_abroad(child)) and time.monotonic() < until:
+        time.sleep(0.05)
+    return parents
+
+
 @pytest.fixture(scope="session")
 def past(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Past]:
     """Three villages with the same story. What the registry said of the second is heard a day later, after a new start;
@@ -110,10 +121,17 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Past]:
             designation = {"village": village.code, "year": 2019, "decree": "KEP-59/2017"}
             assert office.post("registry", "/villages", designation).status_code == 201
         village.lives()
+        with Api(past.house, role="data-protection-officer") as officer:
+            village.held(officer)
         return village
 
     with on_day(0) as api:
         village = told(api, 1)
+        grown_up = Story(api, "33.07.02.2001")
+        worker = grown_up.registers("Rini Contoh")
+        _, child = grown_up.family_of(worker, "Joko Contoh", "Bima Contoh", "2008-11-22")  # 18 on the next day
+        grown_up.departs(worker, "Taiwan", "2025-01-01")
+        past.birthday.append(grown_up.parents_abroad(child))
         all_heard(past.house)
         past.at_last["as told"] = village.rosters()
         stop_hearing(past.house, "registry")
@@ -121,6 +139,8 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Past]:
     with on_day(1) as api:
         hear_again(past.house, "registry")
         all_heard(past.house)
+        grown_up.api = api
+        past.birthday.append(until_off(grown_up, child))
         past.at_last["registry late"] = past.villages[-1].rosters()
         stop_hearing(past.house, "migration_service")
         past.meanwhile["trips late"] = told(api, 11).rosters()

@@ -64,6 +64,7 @@ class Village:
         self._edit_trip("PATCH", trips["abroad"], "departure", {"departed_on": "2023-06"})
         self._edit_trip("PATCH", trips["home"], "return", {"returned_on": "2025-01"})
 
+        self._files()
         self._edit_person("moved", {"village": self.elsewhere})
         self._edit_person("renamed", {"name": "Rini Kusuma Dewi", "nik": nik(next(_serials))})
         self._edit_person("child of told backwards", {"birth_date": "2001-05-05"})
@@ -78,6 +79,27 @@ class Village:
         guarded = {"person_id": worker, "relative_id": child, "relation": "child", "guardian_id": self.people["home"]}
         self._tell("registry", "POST", f"{household}/kin", guarded)
         self._edit("registry", "DELETE", household, f"/kin/{worker}/{spouse}")
+
+    def _files(self) -> None:
+        """What is on file about some of them beside who they are; one of them is erased later."""
+        for who in ("home", "abroad", "erased"):
+            papers = f"/persons/{self.people[who]}/documents"
+            passport = self._id("registry", papers, {"kind": "passport", "number": "C1234567", "issuer": "Imigrasi"})
+            card = self._id("registry", papers, {"kind": "e_kpmi", "number": "E-1", "valid_until": LATER})
+            self._tell("registry", "POST", f"{papers}/{card}/withdrawal", {"withdrawn_on": LATER})
+            self._edit("registry", "PATCH", f"{papers}/{passport}", "", {"number": "C1234568"})
+            verdict = {"verified_on": LATER, "outcomes": {"name": "matched", "nik": "differed"}}
+            self._edit("registry", "POST", f"/persons/{self.people[who]}", "/verifications", verdict)
+
+    def held(self, officer: Api) -> None:
+        """What the officer for personal data places and lifts."""
+        for who, is_lifted in (("home", False), ("abroad", True)):
+            path = f"/persons/{self.people[who]}/holds"
+            hold = officer.post("registry", path, {"reason": "statistics", "until": f"{TODAY.year + 1}-01-01"})
+            assert hold.status_code == 201, hold.text
+            if is_lifted:
+                lifted = officer.request("DELETE", "registry", f"{path}/{hold.json()['id']}")
+                assert lifted.status_code == 200, lifted.text
 
     def meets(self) -> None:
         """What is built on the rosters, so only once everybody has heard of the village's life."""

@@ -33,6 +33,13 @@ from tests.stories.households import IMPLIED
 # ── A day late ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def test_a_child_is_off_the_roster_on_its_18th_birthday_once_the_house_runs_on_that_day(past: Past) -> None:
+    """It was down at midnight; nobody said anything of the child that day."""
+    eve, birthday = past.birthday
+    assert len(eve) == 1
+    assert birthday == []
+
+
 @pytest.mark.parametrize("heard", ["as told", "registry late", "trips late"])
 def test_the_rosters_are_the_same_however_late_a_source_is_heard(past: Past, heard: str) -> None:
     """The same story in three villages; in two of them one of the two sources was heard late."""

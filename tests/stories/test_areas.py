@@ -137,6 +137,7 @@ def test_a_good_token_is_taken(house: House) -> None:
         ("regency-coordinator", True, True, False, False, False),
         ("integrator", True, True, False, False, False),
         ("programme-office", True, False, True, False, False),
+        ("data-protection-officer", True, True, False, False, False),
         ("service", False, False, False, False, True),
         ("operator", False, False, False, True, True),
         ("no-such-role", False, False, False, False, False),
@@ -179,6 +180,7 @@ class There:
     trip_id: str
     course_id: str
     group_id: str
+    document_id: str
     at: str
 
     @classmethod
@@ -211,11 +213,12 @@ class There:
             )
             story._told("enterprise", f"/courses/{course['id']}/enrolments", {"person_id": home})
             group = story._told("cooperative", "/groups", {"village": village, "name": "Kelompok Tani"})
+            paper = story._told("registry", f"/persons/{worker}/documents", {"kind": "other", "number": "1"})
             assert story.reasons_to_train(spouse)
             assert story.parents_abroad(child)
             assert story.is_prospect(home)
             assert story.at
-            return cls(village, worker, home, child, household, trip, course["id"], group["id"], story.at)
+            return cls(village, worker, home, child, household, trip, course["id"], group["id"], paper["id"], story.at)
 
 
 @pytest.fixture(scope="module")
@@ -242,12 +245,18 @@ LISTS: dict[str, list[str]] = {
     "parenting": ["/children", "/figures"],
     "cooperative": ["/prospects", "/groups", "/figures"],
 }
+ON_FILE = [
+    "/persons/{person_id}/verifications",
+    "/persons/{person_id}/documents",
+    "/persons/{person_id}/documents/{document_id}",
+]
 DETAILS: dict[str, list[str]] = {
     "registry": [
         "/villages/{code}",
         "/persons/{person_id}",
         "/households/{household_id}",
         "/households/{household_id}/members",
+        *ON_FILE,
     ],
     "migration_service": ["/trips/{trip_id}", "/service-files/{worker_id}"],
     "enterprise": ["/training-roster/{person_id}", "/courses/{course_id}"],
@@ -261,6 +270,12 @@ WRITES_THERE: dict[str, list[tuple[str, str, dict[str, Any] | None]]] = {
         ("PATCH", "/persons/{person_id}/death", {"died_on": "2026-01-01"}),
         ("DELETE", "/persons/{person_id}/death", None),
         ("POST", "/persons/{person_id}/erasure", None),
+        ("POST", "/persons/{person_id}/verifications", {"verified_on": "2026-01-01", "outcomes": {"name": "matched"}}),
+        ("POST", "/persons/{person_id}/documents", {"kind": "other", "number": "1"}),
+        ("PATCH", "/persons/{person_id}/documents/{document_id}", {"number": "2"}),
+        ("DELETE", "/persons/{person_id}/documents/{document_id}", None),
+        ("POST", "/persons/{person_id}/documents/{document_id}/withdrawal", {"withdrawn_on": "2026-01-01"}),
+        ("DELETE", "/persons/{person_id}/documents/{document_id}/withdrawal", None),
         ("POST", "/households/{household_id}/kin", {"person_id": "$own", "relative_id": "$own2", "relation": "spouse"}),
         ("DELETE", "/households/{household_id}/kin/{person_id}/{relative_id}", None),
         ("POST", "/households/{household_id}/members", {"person_id": "$own", "since": "2026"}),
@@ -330,6 +345,12 @@ NAMES_A_VILLAGE_THERE: dict[str, list[tuple[str, str, dict[str, Any]]]] = {
 BY_ROLE_ALONE = {("registry", "POST", "/villages")}
 COUNTED = {("registry", "GET", "/reports/{report}")}
 """Figures without villages: `tests/registry/api/test_reports.py` speaks of them."""
+BY_OFFICER: list[tuple[str, str, dict[str, Any] | None]] = [
+    ("POST", "/persons/{person_id}/holds", {"reason": "statistics"}),
+    ("GET", "/persons/{person_id}/holds", None),
+    ("DELETE", "/persons/{person_id}/holds/{hold_id}", None),
+]
+"""What guards personal data in the registry is for who guards them, in their area."""
 IN_BULK = {
     "registry": ("/persons", "/workers", "/households"),
     "migration_service": ("/departures", "/returns"),
@@ -348,6 +369,8 @@ def at(path: str, there: There, own: There) -> str:
         trip_id=there.trip_id,
         course_id=there.course_id,
         group_id=there.group_id,
+        document_id=there.document_id,
+        hold_id=there.document_id,
         own=own.person_id,
     )
 
@@ -369,6 +392,8 @@ def test_every_route_stands_in_a_table(house: House, service: str) -> None:
     told |= {(method, path) for method, path, _ in WRITES_THERE[service]}
     told |= {(method, path.replace("{own}", "{person_id}")) for method, path, _ in NAMES_A_VILLAGE_THERE[service]}
     told |= {(method, path) for named, method, path in BY_ROLE_ALONE | COUNTED if named == service}
+    told |= {(method, path) for named, method, path in BY_ROLE_ALONE if named == service}
+    told |= {(method, path) for method, path, _ in BY_OFFICER if service == "registry"}
     told |= {("POST", f"{path}/bulk") for path in IN_BULK.get(service, ())}
     own = {route for route in routes(house, service) if route not in kernel.SCOPES and route[1] not in kernel.OPEN}
     assert told == own
@@ -457,6 +482,19 @@ def test_each_item_of_many_is_refused_as_it_is_alone(
             told = [(one["status"], one["slug"]) for one in answer.json()["results"]]
             assert told == [(one.status_code, one.json()["slug"]) for one in alone]
             assert {status for status, _ in told} <= {403, 404}
+    assert positions(house) == before
+
+
+def test_an_officer_of_another_area_finds_nobody_to_hold_and_nobody_else_may_ask(
+    house: House, neighbour: Api, wonosobo: There, indramayu: There
+) -> None:
+    before = positions(house)
+    with Api(house, "data-protection-officer", "32.12", subject="officer") as officer:
+        for method, path, body in BY_OFFICER:
+            asked = at(path, wonosobo, indramayu)
+            for api, expected in ((officer, (404, "not-found")), (neighbour, (403, "scope-missing"))):
+                answer = api.request(method, "registry", asked, body=body, after=wonosobo.at)
+                assert (answer.status_code, answer.json()["slug"]) == expected, (method, path)
     assert positions(house) == before
 
 

@@ -131,6 +131,9 @@ def _a_family(reader: Reader) -> None:
     reader.tries(REGISTRY, "register_household")
     reader.tries(REGISTRY, "add_kin")
     reader.tries(REGISTRY, "edit_person")
+    reader.tries(REGISTRY, "record_verification")
+    reader.tries(REGISTRY, "get_verification")
+    _on_file(reader)
     for kind in ("village", "person", "household"):
         reader.tries(REGISTRY, f"get_{kind}")
         reader.tries(REGISTRY, f"list_{kind}s")
@@ -150,6 +153,15 @@ def _a_household_changes(reader: Reader) -> None:
             reader.tries(REGISTRY, f"{deed}_{kind}")
     for route in ("withdraw_card", "withdraw_head", "move_household", "edit_household_village", "leave_household"):
         reader.tries(REGISTRY, route)
+
+
+def _on_file(reader: Reader) -> None:
+    reader.tries(REGISTRY, "record_document")
+    reader.tries(REGISTRY, "edit_document")
+    for route in ("list_documents", "get_document", "withdraw_document", "retract_withdrawal", "retract_document"):
+        reader.tries(REGISTRY, route)
+    for route in ("place_hold", "list_holds", "lift_hold"):
+        reader.tries(REGISTRY, route, role="data-protection-officer")
 
 
 def _abroad_and_home(reader: Reader) -> None:

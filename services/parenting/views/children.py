@@ -1,9 +1,10 @@
 """Which children have a parent abroad (anak yang ditinggal orang tua bekerja di luar negeri), and who guards them.
 
 A child stands on the roster while at least one parent stands abroad. A parent home on leave (cuti) or dead is not
-abroad. Of children only the year of birth travels, so a child stays until 31 December of the year of the 18th
-birthday; a child whose year is unknown stays, unless it is known to be of age. Nobody dead or erased is named, as
-child, parent or guardian. Children are listed under their own village, which need not be the parent's.
+abroad. It is off on its 18th birthday, when the registry says that it came of age. Of children only the year of birth
+travels: of any other year than that of the birthday it decides alone; of that year, whether the child is known to be of
+age by now. A child whose year is unknown stays until then. Nobody dead or erased is named, as child, parent or
+guardian. Children are listed under their own village, which need not be the parent's.
 """
 
 from datetime import date
@@ -24,7 +25,7 @@ _said = Whereabouts(_tables, kin=True, ages=True)
 
 VIEW = View(
     name="children",
-    revision=2,
+    revision=3,
     tables=_tables,
     heard={"registry": _said.registry, "migration_service": _said.migration_service},
 )
@@ -44,11 +45,10 @@ def children(on: date) -> sa.Select[Any]:
     *on* decides of the age alone; where the parents stand is as it is known now.
     """
     age = _age()
-    # A year that was told of a minor decides of any day; that somebody is of age is all that is told of an adult.
-    young = sa.case(
-        (age.c.birth_year.is_(None), age.c.of_age.is_not(True)),
-        else_=age.c.birth_year >= on.year - ADULT_AT,
-    )
+    # A year that was told of a minor decides of any day outside that of the birthday; of that year, and where no year
+    # was told, only that somebody is of age is known.
+    in_question = age.c.birth_year.is_(None) | (age.c.birth_year == on.year - ADULT_AT)
+    young = sa.case((in_question, age.c.of_age.is_not(True)), else_=age.c.birth_year > on.year - ADULT_AT)
     return _of_any_age().where(young)
 
 

@@ -5,7 +5,17 @@ A module for each subject, with its routes and the scopes that they need; here t
 
 from fastapi import APIRouter
 
-from services.registry.api import figures, household_changes, households, persons, reports, villages
+from services.registry.api import (
+    documents,
+    figures,
+    household_changes,
+    households,
+    legal_holds,
+    persons,
+    reports,
+    verifications,
+    villages,
+)
 
 router = APIRouter(
     routes=[
@@ -15,18 +25,31 @@ router = APIRouter(
         *household_changes.router.routes,
         *figures.router.routes,
         *reports.router.routes,
+        *verifications.router.routes,
+        *documents.router.routes,
+        *legal_holds.router.routes,
     ]
 )
 """All routes in one table, as every service has it: a router that is included in another hides its routes."""
 
 SCOPES = (
-    villages.SCOPES | persons.SCOPES | households.SCOPES | household_changes.SCOPES | figures.SCOPES | reports.SCOPES
+    villages.SCOPES
+    | persons.SCOPES
+    | households.SCOPES
+    | household_changes.SCOPES
+    | figures.SCOPES
+    | reports.SCOPES
+    | verifications.SCOPES
+    | documents.SCOPES
+    | legal_holds.SCOPES
 )
 """The scope that each route needs; a route without a row is a defect."""
 
 TAGS = {
     "villages": "Villages that are designated for the programme (desa Desmigratif).",
     "persons": "Who somebody is, that they work abroad, that they died. Names and numbers only in one's own area.",
+    "documents": "What documents somebody has: passports, programme ids (dokumen).",
+    "erasure": "What forbids to erase somebody's data (UU 27/2022 Ps 15, Ps 42-45).",
     "households": "Who lives together, and who is what to whom (keluarga PMI).",
     "figures": "Counts by village.",
     "reports": "Counts of any day, with their definition, by area or year.",

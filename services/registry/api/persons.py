@@ -18,6 +18,7 @@ from services.registry.commands import persons as commands
 from services.registry.domain.refusals import (
     DEATH_ALREADY_RECORDED,
     DEATH_SAID_BY_TRIP,
+    ERASURE_HELD,
     NIK_BELONGS_TO_ANOTHER_NAME,
     NIK_REGISTERED_ELSEWHERE,
     PERSON_ERASED,
@@ -352,8 +353,11 @@ async def withdraw_death(person_id: PersonId, write: Write) -> Response:
     "/persons/{person_id}/erasure",
     summary="Erase a person's data",
     tags=["persons"],
-    responses=changes(WORKER, NOT_FOUND),
+    responses=changes(WORKER, NOT_FOUND, ERASURE_HELD),
 )
 async def erase_person(person_id: PersonId, write: Write) -> Response:
-    """For good, here and in every service that hears of it (UU 27/2022 Ps 44)."""
+    """For good, here and in every service that hears of it (UU 27/2022 Ps 44).
+
+    Refused while the law or a duty of the state forbids it (Ps 15, Ps 42-45): `held_by` has the codes of why.
+    """
     return await write(commands.Erase(person_id=person_id))

@@ -7,10 +7,17 @@ unknown.
 
 from typing import assert_never
 
-from services.registry.commands import households, persons, villages
+from services.registry.commands import documents, households, legal_holds, persons, verifications, villages
 from shared.execute import Answer, Work
 
-Command = villages.Command | persons.Command | households.Command
+Command = (
+    villages.Command
+    | persons.Command
+    | documents.Command
+    | verifications.Command
+    | legal_holds.Command
+    | households.Command
+)
 
 
 async def handle(work: Work, command: Command) -> Answer:
@@ -19,6 +26,12 @@ async def handle(work: Work, command: Command) -> Answer:
         return await villages.handle(work, command)
     if isinstance(command, persons.Command):
         return await persons.handle(work, command)
+    if isinstance(command, documents.Command):
+        return await documents.handle(work, command)
+    if isinstance(command, verifications.Command):
+        return await verifications.handle(work, command)
+    if isinstance(command, legal_holds.Command):
+        return await legal_holds.handle(work, command)
     if isinstance(command, households.Command):
         return await households.handle(work, command)
     assert_never(command)

@@ -5,13 +5,15 @@ Cells come raw, as a form or a list has them; `domain` reads and judges them.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NoReturn, assert_never
+from typing import Literal, NoReturn, TypeVar, assert_never
 from uuid import UUID
 
 from services.registry.commands.answers import changed, made
+from services.registry.domain.legal_hold import holding, holds_stream, legal_holds
 from services.registry.domain.nik import read_nik
 from services.registry.domain.particulars import (
     Particulars,
+    odd_together,
     read_birth_date,
     read_day_of_death,
     read_name,
@@ -21,6 +23,7 @@ from services.registry.domain.particulars import (
 )
 from services.registry.domain.person import Gone, Registered
 from services.registry.domain.person_rules import (
+    ComeOfAge,
     CorrectBirthDate,
     CorrectDeath,
     CorrectName,
@@ -44,9 +47,10 @@ from services.registry.domain.refusals import (
 )
 from shared.errors import NOT_FOUND, ColumnError, Refusal, Refused
 from shared.execute import Answer, Work
-from shared.personal import known
+from shared.personal import Known, Personal, known
 from shared.vocabulary import Occurred, lies_in
 
+T = TypeVar("T")
 Column = Literal["nik", "name", "birth_date", "village"]
 """What of a person can be edited."""
 
@@ -110,13 +114,20 @@ class HearOfTrip:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Birthday:
+    """The day has come on which a minor is of age."""
+
+    person_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Erase:
     """Erase a person's data for good (penghapusan, UU 27/2022 Ps 44)."""
 
     person_id: UUID
 
 
-Command = Register | RegisterKnown | Edit | ReportDeath | EditDeath | WithdrawDeath | HearOfTrip | Erase
+Command = Register | RegisterKnown | Edit | ReportDeath | EditDeath | WithdrawDeath | HearOfTrip | Birthday | Erase
 
 
 async def handle(work: Work, command: Command) -> Answer:
@@ -138,6 +149,9 @@ async def handle(work: Work, command: Command) -> Answer:
             return await decide_on(work, command.person_id, RetractDeath(today=work.today), matching=True)
         case HearOfTrip():
             return await hear_of_trip(work, command)
+        case Birthday():
+            await work.decide(person, command.person_id, ComeOfAge(today=work.today))
+            return changed(work, command.person_id)
         case Erase():
             return await erase(work, command)
         case _:
@@ -242,7 +256,15 @@ async def edit(work: Work, command: Edit) -> Answer:
         wishes.append(CorrectVillage(today=work.today, village=code))
     for wish in wishes:
         await work.decide(person, person_id, wish)
+    after = await registered(work, person_id)
+    if cells.keys() & {"nik", "birth_date"}:
+        warnings = odd_together(warnings, opened(after.nik), opened(after.birth_date))
     return changed(work, person_id, codes(warnings))
+
+
+def opened(field: Personal[T] | None) -> Known[T] | None:
+    """A personal field where it can be read."""
+    return field if isinstance(field, Known) else None
 
 
 async def refuse_held(work: Work, person_id: UUID, nik: str, warnings: Sequence[ColumnError]) -> None:
@@ -278,11 +300,16 @@ async def hear_of_trip(work: Work, command: HearOfTrip) -> Answer:
 
 
 async def erase(work: Work, command: Erase) -> Answer:
-    """Done once; asked again it is done already. Rejects: ``not-found``."""
+    """Done once; asked again it is done already. Rejects: ``not-found``, ``erasure-held``.
+
+    What forbids it is read with the person: a hold that is placed at the same instant comes before or after it.
+    """
     state = await work.state(person, command.person_id)
     if isinstance(state, Registered | Gone):
         work.within(state.village)
-    await work.decide(person, command.person_id, ErasePerson(today=work.today))
+    holds = await work.state(legal_holds, holds_stream(command.person_id))
+    wish = ErasePerson(today=work.today, held_by=holding(holds, work.today))
+    await work.decide(person, command.person_id, wish)
     return changed(work, command.person_id)
 
 

@@ -16,6 +16,9 @@ from shared.personal import Known
 
 COLUMN = "nik"
 
+_OF_A_WOMAN = 40
+"""What is added to the day."""
+
 # What a spreadsheet makes of 16 digits: 3.30710E+15, with a comma where the machine speaks Indonesian.
 _MANGLED = re.compile(r"[0-9]+([.,][0-9]*)?[eE]\+?[0-9]+")
 _SIXTEEN = re.compile(r"[0-9]{16}")
@@ -54,3 +57,16 @@ def read_nik(cell: str, today: date) -> tuple[Known[str] | None, ColumnError | N
             return None, ColumnError(COLUMN, ours)
     warning = ColumnError(COLUMN, "nik-unknown-district", warning=True) if structure.warnings else None
     return Known(digits), warning
+
+
+def says_otherwise(nik: Known[str] | None, birth_date: Known[date] | None) -> ColumnError | None:
+    """The warning ``nik-birth-date-differs`` where day, month or two-digit year in *nik* are not those of *birth_date*.
+
+    Never more than a warning: a NIK is not changed to match a corrected birth date (Dukcapil).
+    """
+    if nik is None or birth_date is None:
+        return None
+    day, month, year = (int(nik.value[at : at + 2]) for at in (6, 8, 10))
+    born = birth_date.value
+    same = (day % _OF_A_WOMAN, month, year) == (born.day, born.month, born.year % 100)
+    return None if same else ColumnError(COLUMN, "nik-birth-date-differs", warning=True)

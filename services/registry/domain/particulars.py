@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from services.registry.domain.nik import read_nik
+from services.registry.domain.nik import read_nik, says_otherwise
 from services.registry.domain.refusals import refuse_columns, refused_for
 from shared.errors import ColumnError
 from shared.personal import Known
@@ -38,14 +38,25 @@ def read_particulars(
     """Read the cells of a registration; None is a column that was not given.
 
     Rejects, one code a column, in this order: ``nik-…`` (see `read_nik`), ``name-missing``, ``birth-date-invalid``,
-    ``village-unknown``. Whether the village is designated is not asked.
+    ``village-unknown``. Warns besides: ``nik-birth-date-differs``. Whether the village is designated is not asked.
     """
     digits, wrong_nik = (None, None) if nik is None else read_nik(nik, today)
     full_name, wrong_name = read_name(name)
     born, wrong_birth_date = (None, None) if birth_date is None else read_birth_date(birth_date, today)
     code, wrong_village = read_village(village)
     warnings = refuse_columns(wrong_nik, wrong_name, wrong_birth_date, wrong_village)
-    return Particulars(nik=digits, full_name=full_name, birth_date=born, village=code, warnings=warnings)
+    odd = odd_together(warnings, digits, born)
+    return Particulars(nik=digits, full_name=full_name, birth_date=born, village=code, warnings=odd)
+
+
+def odd_together(
+    warnings: tuple[ColumnError, ...], nik: Known[str] | None, birth_date: Known[date] | None
+) -> tuple[ColumnError, ...]:
+    """*warnings*, and ``nik-birth-date-differs`` where it applies and the NIK has no other."""
+    odd = says_otherwise(nik, birth_date)
+    if odd is None or any(warning.column == odd.column for warning in warnings):
+        return warnings
+    return (odd, *warnings)
 
 
 def read_name(cell: str | None) -> tuple[Known[str], ColumnError | None]:
@@ -61,15 +72,21 @@ def same_name(one: str, other: str) -> bool:
 
 def read_birth_date(cell: str, today: date) -> tuple[Known[date] | None, ColumnError | None]:
     """A day as ISO 8601 writes it, *today* at the latest; else ``birth-date-invalid``."""
-    text = cell.strip()
-    if _ISO_DAY.fullmatch(text):
-        try:
-            born = date.fromisoformat(text)
-        except ValueError:
-            born = None
-        if born is not None and born <= today:
-            return Known(born), None
+    born = read_day(cell)
+    if born is not None and born <= today:
+        return Known(born), None
     return None, ColumnError("birth_date", "birth-date-invalid")
+
+
+def read_day(cell: str) -> date | None:
+    """A day as ISO 8601 writes it; None for anything else."""
+    text = cell.strip()
+    if not _ISO_DAY.fullmatch(text):
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def read_village(cell: str | None) -> tuple[str, ColumnError | None]:

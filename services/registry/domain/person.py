@@ -31,7 +31,8 @@ ADULT_AT = 18
 class PersonRegistered:
     """A person is known to the registry (pendataan penduduk); *occurred* is the day of the registration.
 
-    *nik* and *birth_date* are None where nobody gave them. *village* is a dotted Kemendagri code.
+    *nik* and *birth_date* are None where nobody gave them. *village* is a dotted Kemendagri code. *birth_year* is that
+    of a minor (None of anybody else, and in facts that older code recorded): from it the 18th birthday is awaited.
     """
 
     name: ClassVar[str] = "PersonRegistered"
@@ -44,6 +45,7 @@ class PersonRegistered:
     full_name: Personal[str]
     nik: Personal[str] | None
     birth_date: Personal[date] | None
+    birth_year: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +76,24 @@ class NameCorrected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NikGiven:
+    """The NIK of a person of whom none was known (NIK menyusul): nothing was wrong before, so nothing is corrected.
+
+    Older code recorded such a first NIK as `NikCorrected`; either reads the same.
+    """
+
+    name: ClassVar[str] = "NikGiven"
+    schema_version: ClassVar[int] = 1
+    about: ClassVar[str | None] = "person_id"
+    erases: ClassVar[bool] = False
+    occurred: Occurred
+    person_id: UUID
+    nik: Personal[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NikCorrected:
-    """The NIK that holds from now on (perbaikan NIK); None: the person has none that is known."""
+    """The NIK that holds from now on instead of another (perbaikan NIK); None: none is known after all."""
 
     name: ClassVar[str] = "NikCorrected"
     schema_version: ClassVar[int] = 1
@@ -92,8 +110,9 @@ class BirthDateCorrected:
     """The birth date that holds from now on (perbaikan tanggal lahir); None where it is unknown.
 
     *of_minor*: by the old or the new date this is a minor. *was_of_age*, *of_age*: by the old, by the new date this is
-    an adult. Others hear of it if it is about a minor or changes who is known to be of age, with *birth_year* (None if
-    unknown, or if by the new date this is no minor: an adult's year of birth does not travel).
+    an adult, and nobody was told otherwise. Others hear of it if it is about a minor or changes who is known to be of
+    age, with *birth_year* (None if unknown, or if by the new date this is no minor: an adult's year of birth does not
+    travel).
     """
 
     name: ClassVar[str] = "BirthDateCorrected"
@@ -109,6 +128,22 @@ class BirthDateCorrected:
     birth_year: int | None
     was_of_age: bool = False
     of_age: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameOfAge:
+    """Who was registered as a minor is 18 (dewasa): no child any more (UU 35/2014 Ps 1).
+
+    *occurred* is the year alone: the day would tell the birth date to whoever reads the log (P6).
+    """
+
+    name: ClassVar[str] = "CameOfAge"
+    schema_version: ClassVar[int] = 1
+    about: ClassVar[str | None] = "person_id"
+    erases: ClassVar[bool] = False
+    occurred: Occurred
+    person_id: UUID
+    village: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,8 +231,10 @@ PersonEvent = (
     PersonRegistered
     | WorkerRegistered
     | NameCorrected
+    | NikGiven
     | NikCorrected
     | BirthDateCorrected
+    | CameOfAge
     | VillageCorrected
     | DeathReported
     | DeathCorrected
@@ -238,7 +275,8 @@ class Given:
 class Registered:
     """A known person, living or dead. *version*: the number of facts.
 
-    *deaths* are the reports that stand, in the order in which they came.
+    *deaths* are the reports that stand, in the order in which they came. *minor*: registered or corrected as one, whose
+    coming of age was not announced since.
     """
 
     version: int
@@ -249,6 +287,7 @@ class Registered:
     birth_date: Personal[date] | None
     given: Given = Given()
     worker: bool = False
+    minor: bool = False
     deaths: tuple[Report, ...] = ()
 
 
@@ -272,6 +311,7 @@ def evolve(state: Person, event: PersonEvent) -> Person:
             full_name=event.full_name,
             nik=event.nik,
             birth_date=event.birth_date,
+            minor=event.birth_year is not None,
         )
     if not isinstance(state, Registered):
         return state  # nothing comes before a registration or after an erasure
@@ -283,10 +323,13 @@ def evolve(state: Person, event: PersonEvent) -> Person:
             return replace(state, worker=True)
         case NameCorrected():
             return replace(state, full_name=event.full_name, given=replace(given, full_name=fact))
-        case NikCorrected():
+        case NikGiven() | NikCorrected():
             return replace(state, nik=event.nik, given=replace(given, nik=fact))
         case BirthDateCorrected():
-            return replace(state, birth_date=event.birth_date, given=replace(given, birth_date=fact))
+            given = replace(given, birth_date=fact)
+            return replace(state, birth_date=event.birth_date, minor=event.birth_year is not None, given=given)
+        case CameOfAge():
+            return replace(state, minor=False)
         case VillageCorrected():
             return replace(state, village=event.village, given=replace(given, village=fact))
         case DeathReported() | DeathCorrected():
@@ -323,8 +366,18 @@ def published_birth_year(birth_date: date | None, on: date) -> int | None:
 
 
 def known_of_age(birth_date: date | None, on: date) -> bool:
-    """Whether this is an adult for all that others can know; False where the birth date is unknown.
+    """Whether this is an adult (UU 35/2014 Ps 1); False where the birth date is unknown."""
+    return birth_date is not None and on >= adult_on(birth_date)
 
-    Only the year travels, so a minor is one until 31 December of the year of the 18th birthday.
+
+def adult_on(birth_date: date) -> date:
+    """The 18th birthday: until the day before, somebody is a child (UU 35/2014 Ps 1: "belum berusia 18 tahun").
+
+    Who was born on 29 February is 18 on 1 March of a common year. No source was found for that: it is a choice, for
+    the day on which eighteen full years have passed.
     """
-    return birth_date is not None and on.year > birth_date.year + ADULT_AT
+    year = birth_date.year + ADULT_AT
+    try:
+        return birth_date.replace(year=year)
+    except ValueError:
+        return date(year, 3, 1)

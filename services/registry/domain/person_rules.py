@@ -11,12 +11,14 @@ from uuid import UUID
 
 from services.registry.domain.person import (
     BirthDateCorrected,
+    CameOfAge,
     DeathCorrected,
     DeathReported,
     DeathRetracted,
     Gone,
     NameCorrected,
     NikCorrected,
+    NikGiven,
     Person,
     PersonErased,
     PersonEvent,
@@ -26,6 +28,7 @@ from services.registry.domain.person import (
     Unknown,
     VillageCorrected,
     WorkerRegistered,
+    adult_on,
     day_of_death,
     evolve,
     known_of_age,
@@ -33,7 +36,12 @@ from services.registry.domain.person import (
     with_report,
     without_report,
 )
-from services.registry.domain.refusals import DEATH_ALREADY_RECORDED, DEATH_SAID_BY_TRIP, PERSON_ERASED
+from services.registry.domain.refusals import (
+    DEATH_ALREADY_RECORDED,
+    DEATH_SAID_BY_TRIP,
+    ERASURE_HELD,
+    PERSON_ERASED,
+)
 from shared.decider import Claim, Decider, Release
 from shared.errors import NOT_FOUND, Refused
 from shared.personal import Known, known
@@ -88,6 +96,13 @@ class CorrectBirthDate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ComeOfAge:
+    """Announce that the person is of age, if they are."""
+
+    today: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectVillage:
     """Put the person into this village."""
 
@@ -120,9 +135,10 @@ class RetractDeath:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErasePerson:
-    """Erase the person's data for good."""
+    """Erase the person's data for good; *held_by* are the codes of what forbids it (`legal_hold.holding`)."""
 
     today: date
+    held_by: tuple[str, ...] = ()
 
 
 PersonCommand = (
@@ -131,6 +147,7 @@ PersonCommand = (
     | CorrectName
     | CorrectNik
     | CorrectBirthDate
+    | ComeOfAge
     | CorrectVillage
     | RecordDeath
     | CorrectDeath
@@ -156,6 +173,8 @@ def decide(state: Person, command: PersonCommand) -> Sequence[PersonEvent]:
             return correct_nik(state, command)
         case CorrectBirthDate():
             return correct_birth_date(state, command)
+        case ComeOfAge():
+            return come_of_age(state, command)
         case CorrectVillage():
             return correct_village(state, command)
         case RecordDeath():
@@ -171,12 +190,12 @@ def decide(state: Person, command: PersonCommand) -> Sequence[PersonEvent]:
 
 
 def refuse_the_erased(command: PersonCommand) -> Sequence[PersonEvent]:
-    """Nothing happens to an erased person. To erase again is done already, and a trip's word finds nobody.
+    """Nothing happens to an erased person. To erase again is done already; a trip's word and a birthday find nobody.
 
     Rejects: ``person-erased``.
     """
     match command:
-        case ErasePerson() | RecordDeath(cause=UUID()) | RetractDeath(cause=UUID()):
+        case ErasePerson() | ComeOfAge() | RecordDeath(cause=UUID()) | RetractDeath(cause=UUID()):
             return ()
         case _:
             raise Refused(PERSON_ERASED)
@@ -194,6 +213,7 @@ def register_person(state: Person, command: RegisterPerson) -> Sequence[PersonEv
             full_name=command.full_name,
             nik=command.nik,
             birth_date=command.birth_date,
+            birth_year=published_birth_year(known(command.birth_date), command.today),
         ),
     )
 
@@ -220,9 +240,14 @@ def correct_name(state: Registered, command: CorrectName) -> Sequence[PersonEven
 
 
 def correct_nik(state: Registered, command: CorrectNik) -> Sequence[PersonEvent]:
-    """The old NIK is free again. That no one else holds the new one is asked of the claims, not of this history."""
+    """The old NIK is free again. That no one else holds the new one is asked of the claims, not of this history.
+
+    A NIK is for life, and kept when its holder moves (Dukcapil); where none was known it is given, not corrected.
+    """
     if state.nik == command.nik:
         return ()
+    if state.nik is None and command.nik is not None:
+        return (NikGiven(occurred=Occurred(command.today), person_id=state.person_id, nik=command.nik),)
     return (
         NikCorrected(
             occurred=Occurred(command.today),
@@ -246,12 +271,21 @@ def correct_birth_date(state: Registered, command: CorrectBirthDate) -> Sequence
             corrects=state.given.birth_date,
             village=state.village,
             birth_date=command.birth_date,
-            of_minor=before is not None or after is not None,
+            of_minor=state.minor or before is not None or after is not None,
             birth_year=after,
-            was_of_age=known_of_age(old, command.today),
+            was_of_age=known_of_age(old, command.today) and not state.minor,
             of_age=known_of_age(new, command.today),
         ),
     )
+
+
+def come_of_age(state: Registered, command: ComeOfAge) -> Sequence[PersonEvent]:
+    """Once, from the 18th birthday on (UU 35/2014 Ps 1), of a minor who lives; of anybody else nothing is said."""
+    born = known(state.birth_date)
+    if born is None or not state.minor or state.deaths or command.today < adult_on(born):
+        return ()
+    in_its_year = Occurred(date(adult_on(born).year, 1, 1), "year")
+    return (CameOfAge(occurred=in_its_year, person_id=state.person_id, village=state.village),)
 
 
 def correct_village(state: Registered, command: CorrectVillage) -> Sequence[PersonEvent]:
@@ -322,7 +356,14 @@ def retract_death(state: Registered, command: RetractDeath) -> Sequence[PersonEv
 
 
 def erase_person(state: Registered, command: ErasePerson) -> Sequence[PersonEvent]:
-    """Keys, claims and hashes go with this fact, here and in every service that hears it."""
+    """Keys, claims and hashes go with this fact, here and in every service that hears it (UU 27/2022 Ps 44).
+
+    Not while a legal hold or a duty of the state stands (UU 27/2022 Ps 15, Ps 42-45), whose codes alone are told.
+
+    Rejects: ``erasure-held``.
+    """
+    if command.held_by:
+        raise Refused(ERASURE_HELD, extra={"held_by": list(command.held_by)})
     return (PersonErased(occurred=Occurred(command.today), person_id=state.person_id, village=state.village),)
 
 
@@ -351,6 +392,8 @@ def claims(event: PersonEvent) -> Iterable[Claim | Release]:
     """One person a NIK; a corrected NIK is free again, and so is that of an erased person."""
     match event:
         case PersonRegistered(nik=Known(digits)):
+            yield Claim("nik", (digits,), holder=event.person_id, person_id=event.person_id)
+        case NikGiven(nik=Known(digits)):
             yield Claim("nik", (digits,), holder=event.person_id, person_id=event.person_id)
         case NikCorrected():
             yield Release("nik", holder=event.person_id)

@@ -66,6 +66,59 @@ _COLUMN_REFUSALS = (
         "Tanggal meninggal bukan tanggal (TTTT-BB-HH, TTTT-BB, atau TTTT) sampai hari ini.",
     ),
     Refusal(
+        "verified-on-invalid",
+        422,
+        "The day of the verification is not a date (YYYY-MM-DD) up to today.",
+        "Tanggal verifikasi bukan tanggal (TTTT-BB-HH) sampai hari ini.",
+    ),
+    Refusal("outcomes-missing", 422, "No field is named.", "Tidak ada isian yang disebut."),
+    Refusal(
+        "outcomes-of-nothing",
+        422,
+        "A field named here is not recorded of this person, so nothing was held against it.",
+        "Isian yang disebut di sini belum dicatat untuk orang ini, sehingga tidak ada yang dicocokkan.",
+    ),
+    Refusal(
+        "kind-of-document-unknown", 422, "There is no such kind of document.", "Tidak ada jenis dokumen seperti ini."
+    ),
+    Refusal("number-of-document-missing", 422, "The number of the document is missing.", "Nomor dokumen belum diisi."),
+    Refusal(
+        "valid-from-invalid",
+        422,
+        "The first day of validity is not a date (YYYY-MM-DD).",
+        "Tanggal mulai berlaku bukan tanggal (TTTT-BB-HH).",
+    ),
+    Refusal(
+        "valid-until-invalid",
+        422,
+        "The last day of validity is not a date (YYYY-MM-DD).",
+        "Tanggal akhir berlaku bukan tanggal (TTTT-BB-HH).",
+    ),
+    Refusal(
+        "valid-until-before-valid-from",
+        422,
+        "The last day of validity lies before the first.",
+        "Tanggal akhir berlaku mendahului tanggal mulai berlaku.",
+    ),
+    Refusal(
+        "withdrawn-on-invalid",
+        422,
+        "The day of the withdrawal is not a date (YYYY-MM-DD) up to today.",
+        "Tanggal pencabutan bukan tanggal (TTTT-BB-HH) sampai hari ini.",
+    ),
+    Refusal(
+        "reason-no-ground",
+        422,
+        "This is no ground on which the law lets an erasure be refused.",
+        "Ini bukan dasar hukum untuk menolak penghapusan data.",
+    ),
+    Refusal(
+        "until-of-hold-invalid",
+        422,
+        "The last day of the hold is not a date (YYYY-MM-DD) from today on.",
+        "Hari terakhir penundaan bukan tanggal (TTTT-BB-HH) mulai hari ini.",
+    ),
+    Refusal(
         "year-invalid",
         422,
         "The programme year lies before the first pilots (2016) or after next year.",
@@ -216,6 +269,18 @@ DEATH_SAID_BY_TRIP = Refusal(
     409,
     "This death was recorded with a return; correct the return in the migration service.",
     "Kematian ini dicatat bersama kepulangan; perbaiki kepulangan itu di layanan migrasi.",
+)
+DOCUMENT_ALREADY_WITHDRAWN = Refusal(
+    "document-already-withdrawn",
+    409,
+    "This document was already withdrawn, on another day; take that back first.",
+    "Dokumen ini sudah dicabut pada tanggal lain; batalkan pencabutan itu dahulu.",
+)
+ERASURE_HELD = Refusal(
+    "erasure-held",
+    409,
+    "This person's data may not be erased now: the law or a duty of the state forbids it.",
+    "Data orang ini belum boleh dihapus: hukum atau tugas negara melarangnya.",
 )
 KIN_RECORDED_ELSEWHERE = Refusal(
     "kin-recorded-elsewhere",

@@ -1,6 +1,6 @@
 """How many workers does each village have? Counted over the rows of `people` when it is read.
 
-The dead count, since a worker's family stays the programme's concern; the erased do not.
+The dead count, since a worker's family stays the programme's concern, and so do the erased: a count tells of nobody.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from services.registry.views.people import people
 
 workers_by_village = (
     sa.select(people.c.village, sa.func.count().label("workers"))
-    .where(people.c.worker, people.c.erased.is_not(True))
+    .where(people.c.worker)
     .group_by(people.c.village)
     .subquery("workers_by_village")
 )

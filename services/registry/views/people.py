@@ -11,11 +11,13 @@ import sqlalchemy as sa
 
 from services.registry.domain.person import (
     BirthDateCorrected,
+    CameOfAge,
     DeathCorrected,
     DeathReported,
     DeathRetracted,
     NameCorrected,
     NikCorrected,
+    NikGiven,
     PersonErased,
     PersonRegistered,
     VillageCorrected,
@@ -60,10 +62,12 @@ def project(recorded: Recorded) -> Iterable[Change]:
             changed = {"worker": True}
         case NameCorrected():
             changed = {"full_name": sealed_json(event.full_name)}
-        case NikCorrected():
+        case NikGiven() | NikCorrected():
             changed = {"nik": sealed_json(event.nik)}
         case BirthDateCorrected():
             changed = {"birth_date": sealed_json(event.birth_date)}
+        case CameOfAge():
+            changed = {}
         case VillageCorrected():
             changed = {"village": event.village}
         case DeathReported() | DeathCorrected() | DeathRetracted():

@@ -13,6 +13,7 @@ from tests.rosters import (
     KURIPAN,
     Roster,
     Trip,
+    came_of_age,
     child,
     crowded,
     died,
@@ -101,10 +102,29 @@ async def test_a_child_who_went_abroad_and_died_there_is_off(roster: Roster) -> 
     assert not await names_dewi(roster, *words, own.returned("deceased"))
 
 
-async def test_a_child_stays_until_the_last_day_of_the_year_of_the_18th_birthday(roster: Roster) -> None:
+async def test_a_child_is_off_on_its_18th_birthday(roster: Roster) -> None:
+    words = *FAMILY, TRIP.departed()
+    assert await names_dewi(roster, *words, on=date(2028, 5, 17))
+    assert not await names_dewi(roster, *words, came_of_age(DEWI), on=date(2028, 5, 17))
+
+
+async def test_whose_birthday_nobody_announced_is_off_with_the_year(roster: Roster) -> None:
     words = *FAMILY, TRIP.departed()
     assert await names_dewi(roster, *words, on=date(2028, 12, 31))
     assert not await names_dewi(roster, *words, on=date(2029, 1, 1))
+
+
+async def test_that_a_child_came_of_age_takes_nothing_from_earlier_years(roster: Roster) -> None:
+    words = *FAMILY, TRIP.departed(), came_of_age(DEWI)
+    assert await names_dewi(roster, *words, on=date(2027, 12, 31))
+    assert not await names_dewi(roster, *words, on=date(2028, 1, 1))  # on which day of it, nobody here knows
+
+
+async def test_a_correction_makes_a_child_of_who_came_of_age(roster: Roster) -> None:
+    corrected = BirthYearCorrected(person_id=DEWI, village=KURIPAN, birth_year=2011)
+    words = *FAMILY, TRIP.departed(), came_of_age(DEWI), corrected
+    assert await names_dewi(roster, *words, on=date(2029, 5, 17))
+    assert not await names_dewi(roster, *words, came_of_age(DEWI), on=date(2029, 5, 17))
 
 
 async def test_the_day_decides_of_the_age_alone(roster: Roster) -> None:
@@ -146,8 +166,8 @@ async def test_that_somebody_is_of_age_may_become_known_later(roster: Roster) ->
 
 async def test_a_year_told_of_a_minor_still_decides_of_earlier_days(roster: Roster) -> None:
     words = *FAMILY, TRIP.departed(), child(SITI, DEWI, None, PAMAN, of_age=True)  # said again, years later
-    assert await names_dewi(roster, *words, on=date(2028, 12, 31))
-    assert not await names_dewi(roster, *words, on=date(2029, 1, 1))
+    assert await names_dewi(roster, *words, on=date(2027, 12, 31))
+    assert not await names_dewi(roster, *words, on=date(2028, 1, 1))
 
 
 async def test_a_child_that_was_none_is_off(roster: Roster) -> None:

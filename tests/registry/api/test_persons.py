@@ -215,6 +215,12 @@ def test_an_erased_person_has_no_name_anywhere(api: Api, operator: Api) -> None:
         after=at,
     )
     assert trip.status_code == 201
+    paper = {"kind": "other", "number": "TERHAPUS-1", "issuer": "Penerbit Terhapus"}
+    assert post(api, f"/persons/{person}/documents", paper).status_code == 201
+    verdict = {"verified_on": "2026-11-01", "outcomes": {"nik": "differed"}}
+    version = api.get(REGISTRY, f"/persons/{person}", after=at).headers["ETag"]
+    assert post(api, f"/persons/{person}/verifications", verdict, if_match=version).status_code == 201
+    counted = _counted(api, at)
 
     erased = post(api, f"/persons/{person}/erasure", after=trip.headers["Event-Position"])
     assert erased.status_code == 200
@@ -232,6 +238,10 @@ def test_an_erased_person_has_no_name_anywhere(api: Api, operator: Api) -> None:
     }
     for path in ("/persons", "/workers"):
         assert "Siti Terhapus" not in str(api.items(REGISTRY, f"{path}?region={VILLAGE}"))
+    assert _counted(api, at) == counted
+    on_file = [api.get(REGISTRY, f"/persons/{person}/{what}", after=at) for what in ("documents", "verifications")]
+    assert [answer.json() for answer in on_file] == [{"items": [], "next": None}, {"id": person, "verdicts": []}]
+    assert slug(post(api, f"/persons/{person}/documents", paper)) == (410, "person-erased")
     seen = api.get("migration_service", f"/trips/{trip.json()['id']}", after=at)
     assert "SK-TERHAPUS" not in seen.text
 
@@ -258,3 +268,9 @@ def test_an_erased_person_has_no_name_anywhere(api: Api, operator: Api) -> None:
             assert rebuilt.status_code == (200 if view != "reactions" else 404), (service, view)
             if rebuilt.status_code == 200:
                 assert not rebuilt.json()["differences"], (service, view)
+
+
+def _counted(api: Api, at: str) -> int:
+    """The workers of the village by the figures."""
+    (row,) = api.items(REGISTRY, f"/figures?region={VILLAGE}", after=at)
+    return int(row["workers"])

@@ -31,6 +31,8 @@ from tests.shared.street import Databases, Street, until
 
 _FORKING = multiprocessing.get_context("forkserver")
 SMALL = {"registry": (small.__name__, "REGISTRY"), "enterprise": (small.__name__, "ENTERPRISE")}
+CALENDAR = {"registry": (small.__name__, "CALENDAR")}
+"""The registry alone, where it awaits birthdays."""
 REAL = {name: (f"services.{name}.main", "SERVICE") for name in ("registry", "migration_service")}
 """Services by name: the module that puts one together, and what it is called there."""
 
@@ -99,7 +101,7 @@ def _serve(module: str, name: str, settings: Mapping[str, str]) -> None:
 class Row:
     """Services by name, each in at most one process; with databases, a port and secrets that outlast it.
 
-    *services* says which they are: `SMALL` or `REAL`.
+    *services* says which they are: `SMALL`, `CALENDAR` or `REAL`.
     """
 
     def __init__(self, databases: Databases, bus: Nats, folder: Path) -> None:

@@ -19,9 +19,11 @@ from shared.personal import Known
 from shared.published import PublicEvent, registry
 from shared.reacting import Reactions
 from shared.service import Service
-from tests.shared import tiny
+from tests.shared import birthdays, tiny
 
-ORDERS: dict[str, type[Any]] = {order.__name__: order for order in (tiny.Register, tiny.Rename, tiny.Note, tiny.Forget)}
+ORDERS: dict[str, type[Any]] = {
+    order.__name__: order for order in (tiny.Register, tiny.Rename, tiny.Note, tiny.Forget, birthdays.Born)
+}
 """What can be asked for over HTTP."""
 
 PATH = "/orders"
@@ -70,5 +72,8 @@ REGISTRY: Service = tiny.service(
     router=router,
     scopes={("POST", PATH): "registry:write", ("GET", "/people/{person_id}"): "registry:read"},
 )
+
+CALENDAR: Service = birthdays.service(router=router, scopes=REGISTRY.scopes)
+"""The registry, where it awaits birthdays."""
 
 ENTERPRISE: Service = replace(tiny.enterprise(), handle=_handle, react=Reactions(hears=("registry",), react=_react))

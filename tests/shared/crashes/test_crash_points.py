@@ -8,6 +8,7 @@ import asyncio
 import csv
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,9 @@ from shared import crash
 from tests.houses import KENANGA, nik
 from tests.servers import Nats
 from tests.shared.crashes.callers import Callers, heard, holds, nothing_leads_to
-from tests.shared.crashes.row import REAL, Row
-from tests.shared.street import Databases, sweep
+from tests.shared.crashes.row import CALENDAR, REAL, Row
+from tests.shared.crashes.small import PATH
+from tests.shared.street import Databases, sweep, until
 from tests.shared.tiny import DAY
 
 Scene = Callable[[Row, Callers, str], Awaitable[None]]
@@ -213,6 +215,36 @@ async def going_back(row: Row, callers: Callers, armed: str) -> None:
     await put_back(row, callers, enterprise=armed)
 
 
+async def coming_due(row: Row, _: Callers, armed: str) -> None:
+    """The registry dies over what has become due while it was down: each is carried out once all the same."""
+    row.services = CALENDAR
+    await row.start("registry")
+    for n in range(AWAITED):
+        told = {"day": (DAY - timedelta(days=n)).isoformat()}
+        answer = await row.call("POST", "registry", PATH, f"born-{n}", do="Born", told=told)
+        assert answer.status_code == httpx.codes.CREATED, answer.text
+    await row.processes["registry"].kill()
+    for crash_at in (armed, ""):
+        await row.start_again("registry", crash=crash_at, ready=False)
+        if crash_at:
+            await row.died("registry", crash_at)
+    noted = "SELECT count(*), count(DISTINCT stream_id) FROM log.events WHERE type = 'Noted'"
+    await until(lambda: _is(row, noted, (AWAITED, AWAITED)), why="not everything that was due was carried out")
+    await row.processes["registry"].kill()
+    await row.start_again("registry")
+    lease = "SELECT count(*) FROM log.leases WHERE name LIKE 'deadlines %'"
+    await until(lambda: _is(row, lease, (1,)), why="nobody looks")
+    assert (await row.operate("registry", "verify"))["findings"] == []
+    assert tuple((await row.rows("registry", noted))[0]) == (AWAITED, AWAITED)
+
+
+AWAITED = 5
+
+
+async def _is(row: Row, query: str, expected: tuple[int, ...]) -> bool:
+    return tuple((await row.rows("registry", query))[0]) == expected
+
+
 PASAR = "pasar"
 """A service that the server does not know yet."""
 
@@ -307,6 +339,8 @@ SCENES: Mapping[str, tuple[Scene, int]] = {
     "reacting.answered": (listening, 2),
     "reacting.moved": (listening, 2),
     "reacting.committed": (listening, 2),
+    "deadlines.due": (coming_due, 1),
+    "deadlines.carried_out": (coming_due, 1),
     "parking.decided": (parking, 1),
     "parking.written": (parking, 1),
     "parking.parked": (parking, 1),
