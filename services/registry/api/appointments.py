@@ -20,7 +20,7 @@ from services.registry.domain.refusals import (
 from services.registry.views.appointments import appointments, serving
 from shared.errors import NOT_FOUND, OUTSIDE_AREA
 from shared.http import Body, Bulk, Page, Paging, Read, Shown, Write, WriteAll, edits, records, records_each, shows
-from shared.http.examples import APPOINTMENT, APPOINTMENT_OF_MANY, SPOUSE, VILLAGE, WORKER, example
+from shared.http.examples import APPOINTMENT, APPOINTMENT_OF_MANY, DEWI, SPOUSE, VILLAGE, example
 
 router = APIRouter()
 
@@ -42,7 +42,7 @@ AppointmentId = Annotated[UUID, Path(description="The appointment.", examples=[A
 class AppointmentBody(Body):
     """A registered person serves (penugasan)."""
 
-    model_config = example(person_id=WORKER, role="officer", area=VILLAGE, on="2022-01-03")
+    model_config = example(person_id=SPOUSE, role="officer", area=VILLAGE, on="2022-01-03")
 
     person_id: UUID = Field(description="Who serves: a person of the registry.")
     role: str = Field(description=f"As what. {codes_of(APPOINTMENT_ROLES)}", max_length=40)
@@ -61,7 +61,7 @@ class AppointmentsBody(Bulk[AppointmentBody]):
         items=[
             {
                 "key": "line 1",
-                "body": {"person_id": SPOUSE, "role": "coordinator", "area": "33.07", "on": "2022"},
+                "body": {"person_id": DEWI, "role": "coordinator", "area": "33.07", "on": "2022"},
             }
         ]
     )
@@ -89,7 +89,7 @@ class Appointment(Shown):
     model_config = example(
         id=APPOINTMENT,
         version=3,
-        person_id=WORKER,
+        person_id=SPOUSE,
         role="officer",
         area=VILLAGE,
         since="2022-01-10",

@@ -77,10 +77,16 @@ class FacilityEdit(Body):
 class ReportBody(Body):
     """In which condition it was found (kondisi)."""
 
-    model_config = example(condition="lightly_damaged", on="2021-02-14")
+    model_config = example(condition="good", on="2021-02")
 
     condition: ConditionCell
     on: When
+
+
+class ReportEdit(ReportBody):
+    """The report as it should have been."""
+
+    model_config = example(condition="lightly_damaged", on="2021-02-14")
 
 
 class ClosingBody(Body):
@@ -210,7 +216,7 @@ async def report_facility(facility_id: FacilityId, body: ReportBody, write: Writ
     responses=edits(FACILITY, NOT_FOUND, *of_columns("condition", "on-"), *_WHILE_THERE),
 )
 async def edit_report(
-    facility_id: FacilityId, fact: Annotated[int, _fact(3)], body: ReportBody, write: Write
+    facility_id: FacilityId, fact: Annotated[int, _fact(3)], body: ReportEdit, write: Write
 ) -> Response:
     """Afterwards *version* names the report."""
     wish = commands.EditReport(facility_id=facility_id, fact=fact, condition=body.condition, on=body.on)
