@@ -24,7 +24,7 @@ from tests.registry.people_of_kuripan import KURIPAN, TODAY
 def code_of(error: ColumnError | None) -> str | None:
     if error is not None:
         assert error.code in COLUMN_REFUSALS
-    return error and error.code
+    return None if error is None else error.code
 
 
 def test_a_day_is_read_as_precisely_as_it_was_written() -> None:

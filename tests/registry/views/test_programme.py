@@ -51,7 +51,7 @@ def then(version: int, *events: DomainEvent) -> list[Recorded]:
 
 async def test_a_facility_has_a_row_with_its_reports(roster: Roster) -> None:
     await roster.follow(facilities.VIEW, *told(built.OPENED, built.REPORTED, built.CLOSED))
-    assert await roster.rows(facilities.found()) == [HOUSE_ROW]
+    assert await roster.ask(facilities.found()) == [HOUSE_ROW]
 
 
 async def test_what_is_corrected_of_a_facility_takes_the_place_of_what_was_said(roster: Roster) -> None:
@@ -61,7 +61,7 @@ async def test_what_is_corrected_of_a_facility_takes_the_place_of_what_was_said(
     opening = FacilityOpeningCorrected(occurred=built.BEFORE, corrects=1, facility_id=built.HOUSE, kind="road")
     reopened = FacilityClosingRetracted(occurred=NOW, corrects=3, facility_id=built.HOUSE)
     await roster.follow(facilities.VIEW, *told(built.OPENED, built.REPORTED, built.CLOSED, worse, opening, reopened))
-    (row,) = await roster.rows(facilities.found())
+    (row,) = await roster.ask(facilities.found())
     assert row == HOUSE_ROW | {
         "version": 6,
         "kind": "road",
@@ -71,10 +71,10 @@ async def test_what_is_corrected_of_a_facility_takes_the_place_of_what_was_said(
     }
     gone = FacilityConditionRetracted(occurred=NOW, corrects=4, facility_id=built.HOUSE)
     await roster.follow(facilities.VIEW, *then(7, gone), anew=False)
-    assert [row["reports"] for row in await roster.rows(facilities.found())] == [[]]
+    assert [row["reports"] for row in await roster.ask(facilities.found())] == [[]]
     never = FacilityRetracted(occurred=NOW, corrects=1, facility_id=built.HOUSE)
     await roster.follow(facilities.VIEW, *then(8, never), anew=False)
-    assert await roster.rows(facilities.found()) == []
+    assert await roster.ask(facilities.found()) == []
 
 
 async def test_an_appointment_has_a_row_from_its_beginning_to_its_end(roster: Roster) -> None:
@@ -89,23 +89,23 @@ async def test_an_appointment_has_a_row_from_its_beginning_to_its_end(roster: Ro
         "since": "2022-01-03",
         "until": "2024-12-31",
     }
-    assert await roster.rows(appointments.serving(SARI)) == [row]
-    assert await roster.rows(appointments.serving(UUID(int=2))) == []
+    assert await roster.ask(appointments.serving(SARI)) == [row]
+    assert await roster.ask(appointments.serving(UUID(int=2))) == []
     corrected = AppointmentCorrected(occurred=office.BEFORE, corrects=1, appointment_id=office.OFFICE, person_id=SARI)
     await roster.follow(appointments.VIEW, *then(3, office.END_RETRACTED, corrected), anew=False)
     again = {"version": 4, "since": "2021-12-31", "until": None}
-    assert await roster.rows(appointments.serving()) == [row | again]
+    assert await roster.ask(appointments.serving()) == [row | again]
     await roster.follow(appointments.VIEW, *then(5, office.RETRACTED), anew=False)
-    assert await roster.rows(appointments.serving()) == []
+    assert await roster.ask(appointments.serving()) == []
 
 
 async def test_a_partner_has_a_row_and_each_of_its_commitments(roster: Roster) -> None:
     facts = [*told(bank.RECORDED, bank.ENDED), *told(bank.MADE, bank.KEPT)]
     await roster.follow(partners.VIEW, *facts)
-    (row,) = await roster.rows(partners.agreed())
+    (row,) = await roster.ask(partners.agreed())
     shown = ("partner_name", "area", "place", "starts_on", "ends_on", "ended_on")
     assert [row[name] for name in shown] == ["Bank Contoh", "33.07", "33.07.", "2021-03-01", "2026-02-28", "2026-02-28"]
-    (promise,) = await roster.rows(partners.promised(bank.BANK))
+    (promise,) = await roster.ask(partners.promised(bank.BANK))
     kept = ("what", "quantity", "unit", "place", "due_on", "outcome", "judged_on")
     assert [promise[name] for name in kept] == [
         *("mesin jahit", 10, "unit", KURIPAN, "2026-02-28", "kept", "2026-11-21")
@@ -113,14 +113,14 @@ async def test_a_partner_has_a_row_and_each_of_its_commitments(roster: Roster) -
     open_again = CommitmentJudgementRetracted(occurred=NOW, corrects=2, commitment_id=bank.PROMISE_ID)
     not_over = PartnershipEndRetracted(occurred=NOW, corrects=2, partner_id=bank.BANK)
     await roster.follow(partners.VIEW, *then(3, open_again), *then(3, not_over), anew=False)
-    assert [row["ended_on"] for row in await roster.rows(partners.agreed())] == [None]
-    assert [row["outcome"] for row in await roster.rows(partners.promised())] == [None]
+    assert [row["ended_on"] for row in await roster.ask(partners.agreed())] == [None]
+    assert [row["outcome"] for row in await roster.ask(partners.promised())] == [None]
     broken = CommitmentBroken(occurred=NOW, commitment_id=bank.PROMISE_ID)
     await roster.follow(partners.VIEW, *then(4, broken), anew=False)
-    assert [row["outcome"] for row in await roster.rows(partners.promised())] == ["broken"]
+    assert [row["outcome"] for row in await roster.ask(partners.promised())] == ["broken"]
     never = CommitmentRetracted(occurred=NOW, corrects=1, commitment_id=bank.PROMISE_ID)
     await roster.follow(partners.VIEW, *then(5, never), anew=False)
-    assert await roster.rows(partners.promised()) == []
+    assert await roster.ask(partners.promised()) == []
 
 
 async def test_a_meeting_has_a_row_with_its_attendance(roster: Roster) -> None:
@@ -139,14 +139,14 @@ async def test_a_meeting_has_a_row_with_its_attendance(roster: Roster) -> None:
         "attendance": {"officer": 50, "other": 18, "responsible": 50},
     }
     await roster.follow(meetings.VIEW, *told(met.HELD))
-    assert await roster.rows(meetings.held()) == [row]
+    assert await roster.ask(meetings.held()) == [row]
     await roster.follow(meetings.VIEW, *then(2, fewer), anew=False)
     changed = {"version": 2, "held_on": "2022-08-09", "attendance": {"officer": 49}}
-    assert await roster.rows(meetings.held()) == [row | changed]
+    assert await roster.ask(meetings.held()) == [row | changed]
     await roster.follow(
         meetings.VIEW, *then(3, MeetingRetracted(occurred=NOW, corrects=2, meeting_id=met.MEETING)), anew=False
     )
-    assert await roster.rows(meetings.held()) == []
+    assert await roster.ask(meetings.held()) == []
 
 
 @pytest.mark.parametrize("view", [facilities.VIEW, appointments.VIEW, partners.VIEW, meetings.VIEW])
