@@ -2,26 +2,53 @@
 
 from typing import assert_never
 
-from services.registry.domain import document, household, legal_hold, person, verification, village
+from services.registry.domain import (
+    appointment,
+    commitment,
+    document,
+    facility,
+    household,
+    legal_hold,
+    meeting,
+    partner,
+    person,
+    verification,
+    village,
+)
 from shared.published import PublicEvent
 from shared.published import registry as words
+from shared.vocabulary import Occurred
 
-RegistryEvent = (
-    person.PersonEvent
-    | household.HouseholdEvent
-    | village.VillageDesignated
+Untold = (
+    facility.FacilityEvent
+    | appointment.AppointmentEvent
+    | partner.PartnerEvent
+    | commitment.CommitmentEvent
+    | meeting.MeetingEvent
     | document.DocumentEvent
     | verification.DetailsVerified
     | legal_hold.HoldEvent
 )
+"""Facts of the programme's own administration, and what is on file of a person: no other service needs them."""
+
+RegistryEvent = person.PersonEvent | household.HouseholdEvent | village.VillageEvent | Untold
 """Every fact of this service's log."""
 
 
 def publish(event: RegistryEvent) -> PublicEvent | None:
     """The word for *event*, None for what concerns nobody else."""
+    if isinstance(event, Untold):
+        return None
     match event:
         case village.VillageDesignated():
-            return words.VillageDesignated(village=event.village, year=event.year)
+            return words.VillageDesignated(village=event.village, year=event.year, programme=event.programme)
+        case (
+            village.VillageProposed()
+            | village.VillageActivated()
+            | village.VillageProgrammeEnded()
+            | village.VillageStepRetracted()
+        ):
+            return _stage(event)
         case person.PersonRegistered():
             return words.PersonRegistered(person_id=event.person_id, village=event.village)
         case person.WorkerRegistered():
@@ -85,17 +112,6 @@ def publish(event: RegistryEvent) -> PublicEvent | None:
             return None  # who lives together and where concerns the registry; that somebody moved is said of each
         case person.NameCorrected() | person.NikGiven() | person.NikCorrected():
             return None
-        case (
-            document.DocumentRecorded()
-            | document.DocumentCorrected()
-            | document.DocumentWithdrawn()
-            | document.DocumentWithdrawalRetracted()
-            | document.DocumentRetracted()
-            | verification.DetailsVerified()
-            | legal_hold.HoldPlaced()
-            | legal_hold.HoldLifted()
-        ):
-            return None
         case _:
             assert_never(event)
 
@@ -109,4 +125,33 @@ def _death(event: person.DeathReported | person.DeathCorrected | person.DeathRet
         village=event.village,
         died_on=event.died_on.on,
         precision=event.died_on.precision,
+    )
+
+
+def _stage(
+    event: village.VillageProposed
+    | village.VillageActivated
+    | village.VillageProgrammeEnded
+    | village.VillageStepRetracted,
+) -> PublicEvent:
+    """Where the village stands now, whichever step brought it there, or took it back."""
+    since: Occurred | None = event.occurred
+    stage: village.Stage | None
+    match event:
+        case village.VillageProposed():
+            stage = "proposed"
+        case village.VillageActivated():
+            stage = "active"
+        case village.VillageProgrammeEnded():
+            stage = "ended"
+        case village.VillageStepRetracted():
+            stage, since = event.stage, event.since
+        case _:
+            assert_never(event)
+    return words.VillageStageChanged(
+        village=event.village,
+        programme=event.programme,
+        stage=stage,
+        since=None if since is None else since.on,
+        precision=None if since is None else since.precision,
     )

@@ -6,12 +6,17 @@ A module for each subject, with its routes and the scopes that they need; here t
 from fastapi import APIRouter
 
 from services.registry.api import (
+    appointments,
     documents,
+    facilities,
     figures,
     household_changes,
     households,
     legal_holds,
+    meetings,
+    partners,
     persons,
+    regions,
     reports,
     verifications,
     villages,
@@ -28,6 +33,11 @@ router = APIRouter(
         *verifications.router.routes,
         *documents.router.routes,
         *legal_holds.router.routes,
+        *facilities.router.routes,
+        *appointments.router.routes,
+        *partners.router.routes,
+        *meetings.router.routes,
+        *regions.router.routes,
     ]
 )
 """All routes in one table, as every service has it: a router that is included in another hides its routes."""
@@ -42,16 +52,26 @@ SCOPES = (
     | verifications.SCOPES
     | documents.SCOPES
     | legal_holds.SCOPES
+    | facilities.SCOPES
+    | appointments.SCOPES
+    | partners.SCOPES
+    | meetings.SCOPES
+    | regions.SCOPES
 )
 """The scope that each route needs; a route without a row is a defect."""
 
 TAGS = {
-    "villages": "Villages that are designated for the programme (desa Desmigratif).",
+    "villages": "Where villages stand in a programme (desa Desmigratif and others), from proposal to end.",
     "persons": "Who somebody is, that they work abroad, that they died. Names and numbers only in one's own area.",
     "documents": "What documents somebody has: passports, programme ids (dokumen).",
     "erasure": "What forbids to erase somebody's data (UU 27/2022 Ps 15, Ps 42-45).",
     "households": "Who lives together, and who is what to whom (keluarga PMI).",
-    "figures": "Counts by village.",
     "reports": "Counts of any day, with their definition, by area or year.",
+    "figures": "Counts by village, and of villages.",
+    "facilities": "What was built for a village, and in which condition it was found.",
+    "appointments": "Who serves the programme as officer, responsible person or coordinator. By id: no names.",
+    "partners": "Institutions that help the programme, and what they promised.",
+    "meetings": "Coordination meetings, with how many of each role attended.",
+    "regions": "Region codes over time.",
 }
 """The groups of routes on the API pages."""

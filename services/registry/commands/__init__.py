@@ -7,7 +7,18 @@ unknown.
 
 from typing import assert_never
 
-from services.registry.commands import documents, households, legal_holds, persons, verifications, villages
+from services.registry.commands import (
+    appointments,
+    documents,
+    facilities,
+    households,
+    legal_holds,
+    meetings,
+    partners,
+    persons,
+    verifications,
+    villages,
+)
 from shared.execute import Answer, Work
 
 Command = (
@@ -17,6 +28,11 @@ Command = (
     | verifications.Command
     | legal_holds.Command
     | households.Command
+    | households.Command
+    | facilities.Command
+    | appointments.Command
+    | partners.Command
+    | meetings.Command
 )
 
 
@@ -34,4 +50,12 @@ async def handle(work: Work, command: Command) -> Answer:
         return await legal_holds.handle(work, command)
     if isinstance(command, households.Command):
         return await households.handle(work, command)
+    if isinstance(command, facilities.Command):
+        return await facilities.handle(work, command)
+    if isinstance(command, appointments.Command):
+        return await appointments.handle(work, command)
+    if isinstance(command, partners.Command):
+        return await partners.handle(work, command)
+    if isinstance(command, meetings.Command):
+        return await meetings.handle(work, command)
     assert_never(command)
