@@ -6,7 +6,7 @@ from services.registry.commands import handle
 from services.registry.domain import household, person, village
 from services.registry.publishing import publish
 from services.registry.reactions import react
-from services.registry.views import households, people, villages
+from services.registry.views import households, people, search, villages
 from shared.main import run
 from shared.reacting import Reactions
 from shared.service import Service
@@ -34,7 +34,7 @@ SERVICE = Service(
     publish=publish,
     handle=handle,
     react=Reactions(hears=("migration_service",), react=react),
-    views=(villages.VIEW, people.VIEW, households.VIEW),
+    views=(villages.VIEW, people.VIEW, households.VIEW, search.VIEW),
     router=router,
     scopes=SCOPES,
     tags=TAGS,

@@ -5,14 +5,20 @@ A module for each subject, with its routes and the scopes that they need; here t
 
 from fastapi import APIRouter
 
-from services.registry.api import figures, households, persons, villages
+from services.registry.api import figures, households, persons, search, villages
 
 router = APIRouter(
-    routes=[*villages.router.routes, *persons.router.routes, *households.router.routes, *figures.router.routes]
+    routes=[
+        *villages.router.routes,
+        *persons.router.routes,
+        *search.router.routes,
+        *households.router.routes,
+        *figures.router.routes,
+    ]
 )
 """All routes in one table, as every service has it: a router that is included in another hides its routes."""
 
-SCOPES = villages.SCOPES | persons.SCOPES | households.SCOPES | figures.SCOPES
+SCOPES = villages.SCOPES | persons.SCOPES | search.SCOPES | households.SCOPES | figures.SCOPES
 """The scope that each route needs; a route without a row is a defect."""
 
 TAGS = {
