@@ -12,6 +12,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, BIT
+from sqlalchemy.sql.elements import Grouping
 
 from services.registry.domain.names import pieces
 from services.registry.domain.person import (
@@ -30,7 +31,7 @@ BITS = 64
 """So many places there are for the pieces of all names."""
 SHELVES = 32
 """One for each byte of a hash."""
-_YEARS = 16
+_YEARS = 8
 """So many places there are for years of birth."""
 NEAREST = 300
 """Of so many persons the names are opened and ranked."""
@@ -145,7 +146,9 @@ def bearers(of: Sequence[Bits], born: int | None, within: Sequence[sa.ColumnElem
 
 def _on_its_shelf(wanted: Bits) -> sa.ColumnElement[int]:
     """What a row is held against: an array of PostgreSQL begins with 1."""
-    return sa.literal(list(wanted), ARRAY(sa.BigInteger))[names.c.shelf + 1]
+    on_each = Grouping(sa.literal(list(wanted), ARRAY(sa.BigInteger)))  # a[1] needs (a) here
+    found: sa.ColumnElement[int] = on_each[names.c.shelf + 1]
+    return found
 
 
 def _count(of: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
