@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registry.domain.names import likeness, pieces, spelled
+from services.registry.domain.names import likeness, likest, pieces, spelled
 from tests.population import SLIPS, Slip, a_name, letters, slipped
 
 NAMES = st.text(st.characters(categories=("L", "Zs")), min_size=1, max_size=30)
@@ -49,6 +49,11 @@ def test_the_order_of_words_counts_for_nothing() -> None:
 def test_a_part_of_a_name_is_like_it_but_whose_name_is_just_that_is_liker() -> None:
     assert 0.85 < likeness("Siti Aminah", "Siti Aminah Prasetyo") < likeness("Siti Aminah", "Siti Amina") < 1
     assert likeness("Aminah", "Siti Aminah Prasetyo") > likeness("Aminah", "Siti Rohmah Prasetyo")
+
+
+def test_of_many_names_those_are_taken_that_are_like_enough() -> None:
+    names = ["Siti Aminah", "Sitti Amina", "Joko Prasetyo"]
+    assert likest("Siti Aminah", names, 0.6) == {name: likeness("Siti Aminah", name) for name in names[:2]}
 
 
 def test_names_that_sound_the_same_are_told_apart_by_how_they_are_written() -> None:

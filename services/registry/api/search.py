@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from services.registry.api.persons import BirthDateCell, NameCell, NikCell, Person, opened
 from services.registry.domain.matching import Told, certain
-from services.registry.domain.names import likeness, spelled
+from services.registry.domain.names import likeness, likest, spelled
 from services.registry.domain.nik import read_nik
 from services.registry.domain.particulars import read_birth_date, read_name
 from services.registry.domain.refusals import SEARCH_TOO_WIDE, of_columns, refuse_columns
@@ -190,13 +190,12 @@ class _Asked:
 async def _ranked(asked: _Asked, wanted: str) -> list[_Ranked]:
     """The names like *wanted*, each once."""
     found = await asked.rows(search.nearest(search.bits(wanted, asked.keyed), asked.place, asked.within))
+    names = {name.casefold(): name for name, _ in reversed(found)}.values()  # each as it is written on the nearest row
     ranked = []
-    for name in {name.casefold(): name for name, _ in reversed(found)}.values():
-        like = likeness(wanted, name)
-        if like >= _LIKE_ENOUGH:
-            written = likeness(wanted, name, as_written=True)
-            order = asked.keyed(f"order {name.casefold()}").hex()[:16]
-            ranked.append(_Ranked(round((1 - like) * _EXACT), round((1 - written) * _EXACT), order, name))
+    for name, like in likest(wanted, names, _LIKE_ENOUGH).items():
+        written = likeness(wanted, name, as_written=True)
+        order = asked.keyed(f"order {name.casefold()}").hex()[:16]
+        ranked.append(_Ranked(round((1 - like) * _EXACT), round((1 - written) * _EXACT), order, name))
     return sorted(ranked)
 
 

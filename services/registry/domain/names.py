@@ -6,6 +6,7 @@ written a little differently.
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from rapidfuzz.distance import OSA
 
@@ -53,11 +54,22 @@ def likeness(one: str, other: str, *, as_written: bool = False) -> float:
 
     As they sound, or *as_written*. *one* may also be a part of *other*: some of its words.
     """
-    here, there = (name.casefold().split() if as_written else spelled(name).split() for name in (one, other))
-    whole = max(
-        _alike(" ".join(here), " ".join(there)),
-        _alike(" ".join(sorted(here)), " ".join(sorted(there))),
-    )
+    if as_written:
+        return _likeness(one.casefold().split(), other.casefold().split())
+    return _likeness(spelled(one).split(), spelled(other).split())
+
+
+def likest(wanted: str, names: Iterable[str], at_least: float) -> dict[str, float]:
+    """Those of *names* that are so like *wanted*, each with its likeness."""
+    here = spelled(wanted).split()
+    found = {name: _likeness(here, spelled(name).split()) for name in names}
+    return {name: like for name, like in found.items() if like >= at_least}
+
+
+def _likeness(here: list[str], there: list[str]) -> float:
+    whole = _alike(" ".join(here), " ".join(there))
+    if len(here) > 1 or len(there) > 1:
+        whole = max(whole, _alike(" ".join(sorted(here)), " ".join(sorted(there))))
     if not here or len(here) >= len(there):
         return whole
     part = sum(len(word) * max(_alike(word, theirs) for theirs in there) for word in here) / sum(map(len, here))

@@ -109,10 +109,9 @@ def year_place(year: int, keyed: Keyed) -> int:
 
 
 def nearest(wanted: Bits, born: int | None, within: Sequence[sa.ColumnElement[bool]]) -> sa.Select[Any]:
-    """The persons whose names may be likest to the one of these bits.
+    """The ciphertext of name and birth date of those whose names may be likest to the one of these bits, nearest first.
 
-    Rows as the view `people` has them, nearest first. *within*: conditions on ``names.village``; *born*: the place of a
-    year of birth.
+    *within*: conditions on ``names.village``; *born*: the place of a year of birth.
     """
     asked = _on_its_shelf(wanted)
     both, all_there = _count(names.c.bits.op("&")(asked)), _count(names.c.bits) + _count(asked)
@@ -125,7 +124,7 @@ def nearest(wanted: Bits, born: int | None, within: Sequence[sa.ColumnElement[bo
         .subquery("found")
     )
     return (
-        sa.select(people)
+        sa.select(people.c.full_name, people.c.birth_date)
         .join(found, found.c.person_id == people.c.person_id)
         .where(people.c.erased.is_not(True))
         .order_by(found.c.nearness.desc(), people.c.person_id)
@@ -133,7 +132,7 @@ def nearest(wanted: Bits, born: int | None, within: Sequence[sa.ColumnElement[bo
 
 
 def bearers(of: Sequence[Bits], born: int | None, within: Sequence[sa.ColumnElement[bool]]) -> sa.Select[Any]:
-    """The persons who may bear just one of the names of these bits, by village."""
+    """The persons who may bear just one of the names of these bits, by village: rows as the view `people` has them."""
     any_of = sa.or_(*(names.c.bits == _on_its_shelf(wanted) for wanted in of))
     return (
         sa.select(people)
