@@ -107,6 +107,17 @@ class Catalogue:
         person: UUID | None = getattr(event, about) if about else None
         return person
 
+    def sealed_in(self, event: DomainEvent) -> dict[str, Sealed]:
+        """The personal fields of *event* that nobody has opened."""
+        personal = self._kinds[event.name].personal
+        return {name: value for name in personal if isinstance(value := getattr(event, name), Sealed)}
+
+    def opened(self, event: DomainEvent, keys: Mapping[UUID, bytes | None]) -> DomainEvent:
+        """*event* with its personal fields opened; `Erased` where *keys* has none for it."""
+        personal = self._kinds[event.name].personal
+        fields = {name: _open(sealed, personal[name], keys) for name, sealed in self.sealed_in(event).items()}
+        return dataclasses.replace(event, **fields) if fields else event  # type: ignore[type-var]
+
     def encode(self, event: DomainEvent, event_id: UUID, key: tuple[UUID, bytes] | None) -> Encoded:
         """*key* (id and bytes) is needed where a personal field is known."""
         kind = self._kinds[event.name]
@@ -149,8 +160,10 @@ def _opened(
     if "erased" in box:
         return Erased()
     sealed = Sealed(row["person_id"], row["key_id"], row["event_id"], name, box["sealed"])
-    if keys is None:
-        return sealed
+    return sealed if keys is None else _open(sealed, adapter, keys)
+
+
+def _open(sealed: Sealed, adapter: TypeAdapter[Any], keys: Mapping[UUID, bytes | None]) -> Known[Any] | Erased:
     key = keys.get(sealed.key_id)
     return Erased() if key is None else Known(adapter.validate_json(unseal(key, sealed)))
 

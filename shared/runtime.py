@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Coroutine, Iterable
+from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -34,7 +35,7 @@ from shared.relay import LEASE, Relay, WasRestored, was_restored
 from shared.service import Service
 from shared.settings import Settings
 from shared.viewing import CATCHING_UP, ViewHearer, keep_made, sources
-from shared.views import View
+from shared.views import Keyed, View
 
 log = structlog.get_logger()
 
@@ -45,6 +46,7 @@ _NO_SUCH_TABLE = ("42P01", "3F000")
 _TRIM_SECONDS = 3600.0
 _END_SECONDS = 10.0
 _CANCEL_AGAIN_SECONDS = 1.0
+_HASHES_REMEMBERED = 1 << 15
 _BATCHER = "batcher"
 
 
@@ -96,6 +98,7 @@ class Runtime:
         self.subscriptions: list[Subscription] = []
         self.stopping = False
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._keyed: dict[str, Keyed] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._looked = Bell()
         self._look_wanted = Bell()
@@ -127,7 +130,7 @@ class Runtime:
             connect_args={"server_settings": {"application_name": database.process()}},
         )
         keys = KeyRing(self._keys_pool, bytes.fromhex(self.settings.master_key.get_secret_value()))
-        self.log = EventLog(self.pool, self.secret, Catalogue(self.service.events), keys)
+        self.log = EventLog(self.pool, self.secret, Catalogue(self.service.events), keys, self.service.blind)
         self.waits_for = ["schema"]
         try:
             await self.log.check_schema()
@@ -408,6 +411,13 @@ class Runtime:
         if self.service.handle is None:
             raise TypeError(f"{self.service.name} takes no commands")
         return await self.service.handle(work, command)
+
+    def keyed(self, view: View) -> Keyed:
+        """The keyed hash of *view*; it remembers what it was asked last."""
+        if view.name not in self._keyed:
+            of_view = partial(ids.keyed, ids.keyed(self.secret, "blind", view.name))
+            self._keyed[view.name] = lru_cache(_HASHES_REMEMBERED)(of_view)
+        return self._keyed[view.name]
 
     def work(self, request: Request, reads: Reads | None = None) -> Work:
         """One attempt at a command, which reads the log itself unless *reads* says otherwise."""

@@ -42,6 +42,11 @@ class Service:
         return tuple(dict.fromkeys([*heard, *(self.react.hears if self.react else ())]))
 
     @property
+    def blind(self) -> tuple[View, ...]:
+        """The views whose rows go with the keys of whom they are about."""
+        return tuple(view for view in self.views if view.blind)
+
+    @property
     def hearers(self) -> tuple[str, ...]:
         """What of it hears others or its own log, by the names that people use: its views, and its reactions."""
         return (*(view.name for view in self.views), *([HEARER] if self.react else ()))

@@ -36,7 +36,7 @@ from shared.hearing import (
 )
 from shared.parking import Fact
 from shared.recorded import Recorded
-from shared.views import Change, View
+from shared.views import Change, Keyed, View
 
 if TYPE_CHECKING:
     from shared.runtime import Runtime
@@ -81,7 +81,7 @@ log = structlog.get_logger()
 
 def sources(view: View, service: str) -> list[str]:
     """Everything a view follows; its own service where it follows that service's log."""
-    return [*view.heard, *([service] if view.own else [])]
+    return [*view.heard, *([service] if view.follows_own else [])]
 
 
 class ViewHearer:
@@ -99,7 +99,10 @@ class ViewHearer:
 
     async def take(self, source: str, facts: Sequence[Fact], moving: Moving) -> None:
         """Rows and checkpoint move in one transaction."""
-        changes = changes_of(self._view, source, facts)
+        if self._view.blind:
+            own = [fact for fact in facts if isinstance(fact, Recorded)]
+            facts = await self._runtime.log.opened(own) if own else facts
+        changes = changes_of(self._view, source, facts, self._runtime.keyed(self._view))
         await crash.at("viewing.heard")
         async with moving(alone=not changes) as connection:
             await crash.at("viewing.moved")
@@ -133,13 +136,15 @@ class ViewHearer:
         self._runtime.look_soon()
 
 
-def changes_of(view: View, source: str, facts: Sequence[Fact]) -> list[tuple[str, Change]]:
-    """What facts change in a view, each with its partition key."""
+def changes_of(view: View, source: str, facts: Sequence[Fact], keyed: Keyed) -> list[tuple[str, Change]]:
+    """What facts change in a view, each with its partition key; *keyed* is the view's."""
     changes: list[tuple[str, Change]] = []
     for fact in facts:
         made: Iterable[Change] = ()
         if isinstance(fact, Recorded) and view.own:
             made = view.own(fact)
+        elif isinstance(fact, Recorded) and view.blind:
+            made = view.blind(fact, keyed)
         elif isinstance(fact, Told) and fact.word is not None:
             made = view.heard[source](fact.word, fact.number)
         changes += [(fact.partition_key, change) for change in made]
@@ -366,7 +371,8 @@ class _Build:
                 "SELECT DISTINCT key FROM log.parked WHERE hearer = ANY($1) ORDER BY key", [compared, beside]
             )
             waiting = [row["key"] for row in rows]
-            differences = await projecting.compare(connection, compared, beside, view, leaving_out=waiting)
+            gone = await self._gone_meanwhile(connection) if view.blind else []
+            differences = await projecting.compare(connection, compared, beside, view, leaving_out=[*waiting, *gone])
         await crash.at("rebuild.compared")
         at = {source: taking.checkpoint.number for source, taking in self._takings.items()}
         rows_now = await projecting.count(connection, beside, view)
@@ -387,6 +393,16 @@ class _Build:
         log.info("view-switched", view=view.name, revision=view.revision, former=former, differences=len(differences))
         return Made(view.name, at, rows_now, differences, waiting, former)
 
+    async def _gone_meanwhile(self, connection: Connection) -> list[str]:
+        """Whose keys may have gone before both have come to the fact that says so: of them nothing can be compared."""
+        own = self._takings[self._runtime.service.name].checkpoint.number
+        rows = await connection.fetch(_ERASED_AFTER, own)
+        return [str(row["person_id"]) for row in rows]
+
+
+_ERASED_AFTER = """
+SELECT person_id FROM log.erased UNION SELECT person_id FROM log.events WHERE meta ? 'erases' AND position > $1
+"""
 
 _VECTOR = "SELECT source, number FROM log.checkpoints WHERE hearer = $1"
 _MINE = "SELECT 1 FROM log.checkpoints WHERE hearer = $1 AND parkings = $2 ORDER BY source FOR UPDATE"

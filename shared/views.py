@@ -36,6 +36,9 @@ class Remove(NamedTuple):
 
 Change = Put | Remove
 
+Keyed = Callable[[str], bytes]
+"""A keyed hash of a text (HMAC-SHA256) under a secret of one view alone, derived from the service's own."""
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -43,7 +46,9 @@ class View:
 
     *tables* is a `MetaData` whose ``schema`` is *name*. *heard* maps a publishing service to what its words change,
     called with the word and its published number. *own* is the same for the service's own log, private facts
-    included, personal fields sealed.
+    included, personal fields sealed. *blind*, in place of *own*, is given them opened, and a keyed hash: of what is
+    personal its rows hold hashes alone (decision 0015). Its tables are keyed by ``person_id``, and a person's rows go
+    with the keys.
     """
 
     name: str
@@ -51,3 +56,9 @@ class View:
     tables: sa.MetaData
     heard: Mapping[str, Callable[[PublicEvent, int], Iterable[Change]]] = field(default_factory=dict)
     own: Callable[[Recorded], Iterable[Change]] | None = None
+    blind: Callable[[Recorded, Keyed], Iterable[Change]] | None = None
+
+    @property
+    def follows_own(self) -> bool:
+        """Whether it follows its service's own log."""
+        return self.own is not None or self.blind is not None

@@ -40,7 +40,7 @@ async def until_reached(runtime: "Runtime", vector: Vector) -> None:
         elif source in heard:
             await _wait(runtime, deadline, source, await _standing(runtime, source, position, deadline))
     reacted = runtime.service.react is not None and any(s in runtime.service.react.hears for s in vector)
-    if reacted and any(view.own for view in runtime.service.views):
+    if reacted and any(view.follows_own for view in runtime.service.views):
         await _wait(runtime, deadline, runtime.service.name, await runtime.log.position())
 
 

@@ -29,6 +29,7 @@ from services.registry.views import (
     minors,
     partners,
     people,
+    search,
     villages,
 )
 from shared.main import run
@@ -120,6 +121,7 @@ SERVICE = Service(
         appointments.VIEW,
         partners.VIEW,
         meetings.VIEW,
+        search.VIEW,
     ),
     deadlines=(COMING_OF_AGE,),
     router=router,

@@ -22,6 +22,7 @@ from shared.execute import Request as CommandRequest
 from shared.http.access import SCOPE_MISSING, allows
 from shared.http.problems import MALFORMED
 from shared.runtime import Runtime
+from shared.views import Keyed, View
 from shared.vocabulary import region_prefix
 from shared.waiting import until_reached
 
@@ -165,8 +166,21 @@ class Reading:
         more = len(rows) > paging.limit
         return {
             "items": [item(row) if item else _plain(row) for row in shown],
-            "next": _cursor([shown[-1][f"_key_{n}"] for n in range(len(key))]) if more else None,
+            "next": write_cursor([shown[-1][f"_key_{n}"] for n in range(len(key))]) if more else None,
         }
+
+    def within(self, village: sa.ColumnElement[Any], region: str | None) -> list[sa.ColumnElement[bool]]:
+        """Conditions for a query: *village* lies in the caller's area, and in *region* where one is named."""
+        return [*_within(village, self.caller.area), *(_within(village, region) if region else [])]
+
+    async def holder(self, kind: str, *parts: str) -> UUID | None:
+        """Who holds a claim, wherever that is: whether the caller may know is not asked here."""
+        log = self._runtime.log
+        return await log.holder(kind, log.claim_key(kind, parts))
+
+    def keyed(self, view: View) -> Keyed:
+        """The keyed hash of one of the service's blind views."""
+        return self._runtime.keyed(view)
 
     async def open(self, stored: Mapping[str, str] | None) -> Any:
         """A personal field that a view kept sealed; None if it is absent or erased."""
@@ -205,23 +219,28 @@ def _plain(row: sa.RowMapping) -> dict[str, Any]:
     return {name: value for name, value in row.items() if not name.startswith("_key_")}
 
 
-def _cursor(values: Sequence[Any]) -> str:
+def write_cursor(values: Sequence[Any]) -> str:
+    """A place in a list, as a caller gives it back."""
     return base64.urlsafe_b64encode(orjson.dumps(values, default=str)).decode()
 
 
 def _parse_cursor(cursor: str, key: Sequence[sa.ColumnElement[Any]]) -> list[sa.ColumnElement[Any]]:
+    values = read_cursor(cursor, [column.type.python_type for column in key])
+    return [sa.literal(value, column.type) for value, column in zip(values, key, strict=True)]
+
+
+def read_cursor(cursor: str, kinds: Sequence[type[Any]]) -> list[Any]:
+    """What `write_cursor` wrote: a value of each of *kinds*; `cursor-malformed`."""
     try:
         values = orjson.loads(base64.urlsafe_b64decode(cursor))
-        if not isinstance(values, list) or len(values) != len(key):
+        if not isinstance(values, list) or len(values) != len(kinds):
             raise ValueError
-        typed = [_typed(value, column) for value, column in zip(values, key, strict=True)]
+        return [_typed(value, kind) for value, kind in zip(values, kinds, strict=True)]
     except ValueError as error:
         raise Refused(CURSOR_MALFORMED) from error
-    return [sa.literal(value, column.type) for value, column in zip(typed, key, strict=True)]
 
 
-def _typed(value: Any, column: sa.ColumnElement[Any]) -> Any:
-    kind = column.type.python_type
+def _typed(value: Any, kind: type[Any]) -> Any:
     if type(value) is not (str if kind in (UUID, date) else kind) or value == "" or "\0" in str(value):
         raise ValueError
     if kind is UUID:

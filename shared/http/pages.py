@@ -39,8 +39,9 @@ edit carries `If-Match` with the `ETag` last read. A write answers `Event-Positi
 this or any other service, and the answer comes once what you wrote has taken effect there. Lists come in pages: send
 `next` back as `cursor`. A route that ends in `/bulk` takes up to a thousand requests of the route before it, each with
 a `key` in place of the header, and answers each. Every no is a problem (RFC 9457) with a stable `slug`, listed beside
-each route. What an operator asks for (`POST /operations/…`) is no write: it says nothing new about anybody, takes no
-`Idempotency-Key`, and may be sent again without harm.
+each route. Who looks for a person by name or number sends a POST that records nothing and takes no key: what is looked
+for has no place in an address. What an operator asks for (`POST /operations/…`) is no write either: it says nothing new
+about anybody, takes no `Idempotency-Key`, and may be sent again without harm.
 
 **Cara memanggil.** Setiap permintaan membawa token (`Authorization: Bearer …`). Setiap penulisan membawa
 `Idempotency-Key`: permintaan yang dikirim ulang dengan kunci yang sama mendapat jawaban yang sama dan tidak dicatat dua
@@ -48,8 +49,9 @@ kali; dengan `?check=1` permintaan hanya diperiksa. Perubahan membawa `If-Match`
 Alamat yang berakhir dengan `/bulk` menerima hingga seribu permintaan sekaligus,
 masing-masing dengan `key`-nya sendiri dan jawabannya sendiri.
 Kirim `Event-Position` dari jawaban sebagai `After-Position` agar hasilnya pasti terlihat. Setiap penolakan memuat
-`slug` yang tetap; daftarnya ada di setiap alamat. Permintaan operator (`POST /operations/…`) bukan penulisan: tidak
-mencatat hal baru tentang siapa pun, tidak memerlukan `Idempotency-Key`, dan aman dikirim ulang.
+`slug` yang tetap; daftarnya ada di setiap alamat. Pencarian orang dengan nama atau NIK dikirim sebagai POST tanpa
+kunci: tidak mencatat apa pun, dan yang dicari tidak muncul di alamat. Permintaan operator (`POST /operations/…`) bukan
+penulisan: tidak mencatat hal baru tentang siapa pun, tidak memerlukan `Idempotency-Key`, dan aman dikirim ulang.
 """
 
 _ALWAYS = (TOKEN_MISSING, TOKEN_INVALID, SCOPE_MISSING, problems.INTERNAL, problems.STARTING, problems.UNAVAILABLE)

@@ -11,15 +11,17 @@ import asyncpg
 import orjson
 import stamina
 
-from shared import crash, database, ids
+from shared import crash, database, ids, projecting
 from shared.codec import Catalogue, UnknownSchema
 from shared.decider import DomainEvent
 from shared.keys import KeyRing
 from shared.log.append import Verdict
 from shared.log.gathering import Gathering
 from shared.recorded import Recorded
+from shared.views import View
 
 _PAGE = 1000
+_OPENED_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +59,16 @@ class Head:
 
 
 class EventLog:
-    """One service's log, read."""
+    """One service's log, read. *blind*: the views of which a person's rows go with the keys."""
 
-    def __init__(self, pool: asyncpg.Pool, secret: bytes, catalogue: Catalogue, keys: KeyRing) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, secret: bytes, catalogue: Catalogue, keys: KeyRing, blind: Sequence[View] = ()
+    ) -> None:
         self.pool = pool
         self.catalogue = catalogue
         self.keys = keys
         self._secret = secret
+        self._blind = blind
         self._histories = Gathering(self.histories)
         self._holders = Gathering(self.holders)
         self._pages: dict[tuple[int, int], asyncio.Task[list[Recorded]]] = {}
@@ -163,6 +168,17 @@ class EventLog:
             row["traceparent"],
         )
 
+    async def opened(self, facts: Sequence[Recorded]) -> list[Recorded]:
+        """*facts* of this log with their personal fields opened, their keys fetched at once."""
+        sealed = [field for fact in facts for field in self.catalogue.sealed_in(fact.event).values()]
+        keys = await self.keys.get({field.key_id for field in sealed})
+        opened: list[Recorded] = []
+        for begin in range(0, len(facts), _OPENED_AT_ONCE):
+            some = facts[begin : begin + _OPENED_AT_ONCE]
+            opened += [fact._replace(event=self.catalogue.opened(fact.event, keys)) for fact in some]
+            await asyncio.sleep(0)  # whoever else is waiting in this process comes between
+        return opened
+
     async def position(self) -> int:
         """The last position."""
         last: int = await self.pool.fetchval("SELECT coalesce(max(position), 0) FROM log.events")
@@ -204,6 +220,8 @@ class EventLog:
         await crash.at("erase.recorded")
         await self.keys.destroy(row["key_id"] for row in rows)
         await crash.at("erase.keys_destroyed")
+        for view in self._blind:
+            await projecting.forget(self.pool, view, person_id)
         await self.pool.execute("DELETE FROM log.claims WHERE person_id = $1", person_id)
         await crash.at("erase.claims_released")
         # Of a command that was about several people (a household), each one's erasure clears it.

@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
+from shared import ids
 from shared.published import SPOKEN
+from shared.recorded import Recorded
 from shared.views import Change, Put, View
-from tests.architecture.histories import Programme, key_of
+from tests.architecture.histories import CATALOGUES, KEY, Programme, key_of
 from tests.architecture.names import SERVICES, service
 
 COMMANDS = 1_200
@@ -58,8 +60,16 @@ def facts_of(name: str, view: View, programme: Programme) -> list[Fact]:
         for fact in programme.logs[source]
         if (word := fact.word) is not None and fact.published is not None
     ]
-    own = programme.logs[name] if view.own else []
-    return heard + [Fact(name, key_of(name, fact), fact.event.name, list(view.own(fact))) for fact in own if view.own]
+    own = programme.logs[name] if view.follows_own else []
+    return heard + [Fact(name, key_of(name, fact), fact.event.name, own_changes(name, view, fact)) for fact in own]
+
+
+def own_changes(name: str, view: View, fact: Recorded) -> list[Change]:
+    """What a fact of its service's own log changes."""
+    if view.blind:
+        opened = fact._replace(event=CATALOGUES[name].opened(fact.event, dict([KEY])))
+        return list(view.blind(opened, lambda text: ids.keyed(bytes(32), text)))
+    return list(view.own(fact)) if view.own else []
 
 
 def row_of(change: Change) -> Row:

@@ -14,6 +14,7 @@ one checkpoint of PostgreSQL, asked for in its middle. Whatever sends requests o
 `propagation`           from a return to the rosters, beside two commits and a message
 `rebuild`               a view made anew, a subscription that catches up, beside reading and COPYing, `eventsourcing`
 `one_return`            from a return's 201 to the roster that shows it, beside an empty request
+`search`                a person by a name with one letter wrong, beside pg_trgm on names in clear
 `memory`                each process's, under load beside at rest
 `start`                 seconds from ``make up`` to ready, beside PostgreSQL and NATS alone
 ======================  ===============================================================================================

@@ -21,7 +21,7 @@ from tests.bench import results
 from tests.bench.bed import Bed
 from tests.bench.figures import FULL, QUICK, TINY, USUAL, Figure, Sizes
 
-FIGURES = ("append", "growth", "command", "load", "propagation", "rebuild", "one_return", "memory", "start")
+FIGURES = ("append", "growth", "command", "load", "propagation", "rebuild", "one_return", "search", "memory", "start")
 """In the order in which they are measured: first what needs no house."""
 
 

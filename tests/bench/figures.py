@@ -71,7 +71,8 @@ class Sizes:
 
     *at_once*: appends under way. *requests* of each measurement over HTTP. *lines* of a placement list. *rates*:
     returns a second, for *rate_seconds* each. *events* that a view is made from, and *peer_events* for a library that
-    needs seconds for each thousand. *logs*: events of a log as it grows, and *calls* of each kind to each.
+    needs seconds for each thousand. *logs*: events of a log as it grows, and *calls* of each kind to each. *people* to
+    look for, and *queries* for one with a long name, in all runs together.
     *careful*: everything is warmed up first, and who is not measured is stopped.
     """
 
@@ -87,6 +88,8 @@ class Sizes:
     peer_events: int
     logs: tuple[int, ...]
     calls: int
+    people: int
+    queries: int
     careful: bool = True
 
 
@@ -103,6 +106,8 @@ USUAL = Sizes(
     peer_events=5_000,
     logs=(10_000, 1_000_000),
     calls=1_000,
+    people=100_000,
+    queries=2_000,
 )
 FULL = replace(USUAL, name="full", logs=(10_000, 1_000_000, 10_000_000))
 QUICK = Sizes(
@@ -118,6 +123,8 @@ QUICK = Sizes(
     peer_events=1_000,
     logs=(10_000, 100_000),
     calls=300,
+    people=5_000,
+    queries=400,
 )
 TINY = Sizes(
     name="tiny",
@@ -132,6 +139,8 @@ TINY = Sizes(
     peer_events=50,
     logs=(400, 800),
     calls=20,
+    people=200,
+    queries=20,
     careful=False,
 )
 """Only enough to see that it works."""

@@ -18,6 +18,7 @@ WHAT_EACH_BEGINS_WITH = {
     "propagation": "propagation-",
     "rebuild": "rebuild-",
     "one_return": "one-return-",
+    "search": "search-",
     "memory": "memory-",
     "start": "ready-",
 }

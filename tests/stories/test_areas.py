@@ -431,6 +431,8 @@ NAMES_A_VILLAGE_THERE: dict[str, list[tuple[str, str, dict[str, Any]]]] = {
     "parenting": [],
     "cooperative": [("POST", "/groups", {"village": WONOSOBO, "name": "Kelompok"})],
 }
+LOOKED_FOR: dict[str, list[str]] = {"registry": ["/persons/search", "/persons/by-nik", "/persons/match"]}
+"""Reads that are sent as POST; what they show of another area is in `tests/registry/api/test_search.py`."""
 BY_ROLE_ALONE = {("registry", "POST", "/villages")}
 COUNTED = {("registry", "GET", "/reports/{report}")}
 """Figures without villages: `tests/registry/api/test_reports.py` speaks of them."""
@@ -494,6 +496,7 @@ def filled(body: Any, there: There, own: There) -> Any:
 def test_every_route_stands_in_a_table(house: House, service: str) -> None:
     """The tests below speak of all of them."""
     told = {("GET", path) for path in LISTS[service] + DETAILS[service]}
+    told |= {("POST", path) for path in LOOKED_FOR.get(service, ())}
     told |= {(method, path) for method, path, _ in WRITES_THERE[service]}
     told |= {(method, path.replace("{own}", "{person_id}")) for method, path, _ in NAMES_A_VILLAGE_THERE[service]}
     told |= {(method, path) for named, method, path in BY_ROLE_ALONE | COUNTED if named == service}

@@ -73,7 +73,7 @@ class Reader:
             )
         assert str(answer.status_code) == promised, f"{route}: {answer.text}"
         self.tried.add((name, route, nth))
-        if method == "GET":
+        if all(parameter["name"] != "Idempotency-Key" for parameter in operation["parameters"]):
             expected = _comparable(self._meant(example_of(name, operation["responses"][promised])))
             found = _comparable(answer.json())
             assert expected in (found["items"] if "next" in found else [found]), f"{route}: {found}"
@@ -140,6 +140,8 @@ def _a_family(reader: Reader) -> None:
         reader.tries(REGISTRY, f"list_{kind}s")
     reader.tries(REGISTRY, "list_villages_by_year")
     reader.tries(REGISTRY, "list_workers")
+    for route in ("search_persons", "find_by_nik", "match_person"):
+        reader.tries(REGISTRY, route)
     reader.tries(REGISTRY, "list_figures")
     reader.tries(REGISTRY, "get_report")
     reader.tries(REGISTRY, "register_household", 1, makes=examples.HOUSEHOLD_OF_WATI)

@@ -190,7 +190,7 @@ CHECKPOINTS = [
     (service.name, projecting.live_schema(view), source)
     for service in SERVICES
     for view in service.views
-    for source in [*view.heard, *([service.name] if view.own else [])]
+    for source in [*view.heard, *([service.name] if view.follows_own else [])]
 ] + [(service.name, "reactions", source) for service in SERVICES if service.react for source in service.react.hears]
 
 

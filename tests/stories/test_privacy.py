@@ -105,6 +105,10 @@ def test_callers_who_write_names_where_none_belong_leave_none_there(after_demo: 
         assert api.post("registry", "/workers", worker | {"village": name}, key=name).status_code == 422
         taken = api.post("registry", "/workers", worker | {"name": f"{name} {name}"})
         assert taken.json()["slug"] == "nik-belongs-to-another-name"
+        for looked_for in ({"name": name, "region": "33"}, {"name": name, "birth_year": 1990}, {"name": name}):
+            assert api.post("registry", "/persons/search", looked_for).status_code in (200, 422)
+        assert api.post("registry", "/persons/match", {"name": name, "nik": nik}).status_code == 200
+        assert api.post("registry", "/persons/by-nik", {"nik": nik}).status_code == 200
         for service in SERVICES:
             for path in (f"/persons/{name}", f"/{nik}/{name}", f"/figures?region={name}", f"/figures?cursor={nik}"):
                 assert api.get(service, path).status_code in (400, 404, 422)

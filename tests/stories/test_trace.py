@@ -113,7 +113,7 @@ def declared() -> list[Service]:
 def hearers(of: type[PublicEvent]) -> set[tuple[str, str]]:
     """Every (service, hearer) that hears the service that says this, its own views by their log."""
     heard = {(s.name, view.name) for s in declared() for view in s.views if of.service in view.heard}
-    own = {(s.name, view.name) for s in declared() for view in s.views if s.name == of.service and view.own}
+    own = {(s.name, view.name) for s in declared() for view in s.views if s.name == of.service and view.follows_own}
     return heard | own | {(s.name, HEARER) for s in declared() if s.react and of.service in s.react.hears}
 
 
@@ -196,7 +196,7 @@ def test_metrics_come_with_what_is_true(told: Told) -> None:
         return {(one.service, one.name, *one.attributes.values()): one for one in list(told.collector.figures)}
 
     followed = {(s.name, v.name, source) for s in declared() for v in s.views for source in v.heard}
-    followed |= {(s.name, v.name, s.name) for s in declared() for v in s.views if v.own}
+    followed |= {(s.name, v.name, s.name) for s in declared() for v in s.views if v.follows_own}
     followed |= {(s.name, HEARER, source) for s in declared() if s.react for source in s.react.hears}
     of_subscriptions = (metrics.LAG, metrics.LAG_SECONDS, metrics.PARKED, metrics.STOPPED)
     expected: set[tuple[str, ...]] = {

@@ -18,6 +18,7 @@ from services.registry.api import (
     persons,
     regions,
     reports,
+    search,
     verifications,
     villages,
 )
@@ -38,6 +39,7 @@ router = APIRouter(
         *partners.router.routes,
         *meetings.router.routes,
         *regions.router.routes,
+        *search.router.routes,
     ]
 )
 """All routes in one table, as every service has it: a router that is included in another hides its routes."""
@@ -57,6 +59,7 @@ SCOPES = (
     | partners.SCOPES
     | meetings.SCOPES
     | regions.SCOPES
+    | search.SCOPES
 )
 """The scope that each route needs; a route without a row is a defect."""
 

@@ -97,7 +97,7 @@ class ClosingBody(Body):
     on: When
 
 
-class ReportShown(Shown):
+class ConditionReport(Shown):
     """In which condition it was found."""
 
     fact: int = Field(description="Names this report where it is corrected.")
@@ -124,7 +124,7 @@ class Facility(Shown):
     kind: str = Field(description="The kind's code.")
     opened_on: str = Field(description="ISO 8601, as precise as it is known.")
     closed_on: Known
-    reports: list[ReportShown] = Field(description="By day.")
+    reports: list[ConditionReport] = Field(description="By day.")
 
 
 @router.post(

@@ -262,7 +262,7 @@ async def list_workers(read: Read, paging: Paging) -> dict[str, Any]:
 async def _page_of_people(query: sa.Select[Any], read: Read, paging: Paging) -> dict[str, Any]:
     key = (people.c.village, people.c.person_id)
     page = await read.page(query, key=key, paging=paging, village=people.c.village, item=dict)
-    return {**page, "items": await _opened(read, page["items"])}
+    return {**page, "items": await opened(read, page["items"])}
 
 
 @router.get(
@@ -274,11 +274,11 @@ async def _page_of_people(query: sa.Select[Any], read: Read, paging: Paging) -> 
 async def get_person(person_id: PersonId, read: Read) -> Response:
     """With the ETag that an edit needs."""
     row = await read.one(everyone().where(people.c.person_id == person_id), village=people.c.village)
-    (person,) = await _opened(read, [row])
+    (person,) = await opened(read, [row])
     return read.answer(person, version=row["version"])
 
 
-async def _opened(read: Read, rows: Sequence[Mapping[Any, Any]]) -> list[dict[str, Any]]:
+async def opened(read: Read, rows: Sequence[Mapping[Any, Any]]) -> list[dict[str, Any]]:
     """Rows as the caller sees them, particulars opened; of an erased person every particular is null."""
     sealed = [row[field] for row in rows for field in ("full_name", "nik", "birth_date")]
     opened = iter(await read.open_all(sealed))

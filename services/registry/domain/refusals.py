@@ -349,6 +349,12 @@ KIN_RECORDED_ELSEWHERE = Refusal(
     "This relation is already recorded in another household.",
     "Hubungan keluarga ini sudah dicatat dalam rumah tangga lain.",
 )
+SEARCH_TOO_WIDE = Refusal(
+    "search-too-wide",
+    422,
+    "Name a region or a year of birth: your area is the whole country.",
+    "Sebutkan wilayah atau tahun lahir: wilayah Anda seluruh Indonesia.",
+)
 VILLAGE_ALREADY_DESIGNATED = Refusal(
     "village-already-designated",
     409,

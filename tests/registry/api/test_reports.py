@@ -55,10 +55,11 @@ def test_households_and_persons_are_counted_as_of_any_day(api: Api, house: House
 
 
 def test_villages_are_counted_by_programme_year(api: Api, office: Api) -> None:
+    at = ""
     for code, year in (("33.07.04.2001", 2018), ("33.07.04.2002", 2018), ("33.07.04.2003", 2019)):
         made = post(office, "/villages", {"village": code, "year": year, "decree": "59/2017"})
         assert made.status_code == 201, made.text
-    at = made.headers["Event-Position"]
+        at = made.headers["Event-Position"]
     said = report(api, "villages", "region=33.07.04", at)
     assert (figures(said), said["total"]) == ({"2018": {"villages": 2}, "2019": {"villages": 1}}, {"villages": 3})
     assert report(api, "villages", "region=33.07.04&as_of=2018-12-31", at)["total"] == {"villages": 2}

@@ -1,0 +1,274 @@
+"""Finding a person: by a name however it is written, by NIK, by what the caller knows of somebody outside their area.
+
+What is looked for is personal itself: it stands in bodies, never in an address. These routes record nothing.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, NamedTuple, Self
+from uuid import UUID
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Response
+from pydantic import Field, model_validator
+
+from services.registry.api.persons import BirthDateCell, NameCell, NikCell, Person, opened
+from services.registry.domain.matching import Told, certain
+from services.registry.domain.names import likeness, likest, spelled
+from services.registry.domain.nik import read_nik
+from services.registry.domain.particulars import read_birth_date, read_name
+from services.registry.domain.refusals import SEARCH_TOO_WIDE, of_columns, refuse_columns
+from services.registry.views import search
+from services.registry.views.people import everyone, people
+from shared.errors import NOT_FOUND, ColumnError, Refused
+from shared.http import Body, Page, Read, Reading, Shown, shows
+from shared.http.doors import CURSOR_MALFORMED, REGION_UNKNOWN, read_cursor, write_cursor
+from shared.http.examples import VILLAGE, WORKER, example
+from shared.http.problems import TOO_LARGE
+from shared.personal import known
+from shared.vocabulary import region_prefix
+
+router = APIRouter()
+
+SCOPES: dict[tuple[str, str], str] = {
+    ("POST", "/persons/search"): "registry:read",
+    ("POST", "/persons/by-nik"): "registry:read",
+    ("POST", "/persons/match"): "registry:read",
+}
+"""The scope that each of these routes needs."""
+
+_LIKE_ENOUGH = 0.6
+"""Who is less like what is looked for is not shown: nobody leafs through a village by looking for anything."""
+_EXACT = 1_000_000
+_EVERYWHERE = "*"
+
+
+class SearchBody(Body):
+    """A name as somebody remembers or writes it, or a part of one."""
+
+    model_config = example(name="Siti Aminnah Prastyo", region="33.07")
+
+    name: NameCell
+    region: str | None = Field(default=None, description="Only who lives here: a code of any level, dotted or not.")
+    birth_year: int | None = Field(default=None, ge=1900, le=2200, description="Only who was born in this year.")
+    cursor: str | None = Field(default=None, description="`next` of the page before.")
+    limit: int = Field(default=10, ge=1, le=50, description="Names a page.")
+
+
+class NikBody(Body):
+    """A NIK."""
+
+    model_config = example(nik="3307106902009001")
+
+    nik: NikCell
+
+
+class MatchBody(Body):
+    """Somebody whom the caller knows: the name, and NIK or birth date or both."""
+
+    model_config = example(name="Siti Aminah Prasetyo", birth_date="2000-02-29")
+
+    name: NameCell
+    nik: NikCell | None = None
+    birth_date: BirthDateCell | None = None
+
+    @model_validator(mode="after")
+    def _more_than_a_name(self) -> Self:
+        if self.nik is None and self.birth_date is None:
+            raise ValueError("a name alone says nothing for certain")
+        return self
+
+
+class Namesake(Shown):
+    """One who bears the name; the rest of what is known stands under the id."""
+
+    id: UUID
+    village: str = Field(description="Where they live, a dotted code.")
+    birth_date: str | None = Field(description="Null where it is unknown.")
+    worker: bool = Field(description="Whether they work, will work or have worked abroad.")
+    died_on: str | None = Field(description="As precise as it is known.")
+
+
+class Namesakes(Shown):
+    """A name, and all who bear it there."""
+
+    model_config = example(
+        name="Siti Aminah Prasetyo",
+        likeness=0.95,
+        persons=[
+            {"id": WORKER, "village": VILLAGE, "birth_date": "2000-02-29", "worker": True, "died_on": None},
+        ],
+    )
+
+    name: str
+    likeness: float = Field(description="How like it is what was looked for; 1: it sounds the same.")
+    persons: list[Namesake]
+
+
+class Elsewhere(Shown):
+    """Where to ask further."""
+
+    id: UUID
+    regency: str = Field(description="Where they live, a dotted code.", examples=["33.07"])
+
+
+class Match(Shown):
+    """Who it is, if that is certain."""
+
+    model_config = example(match={"id": WORKER, "regency": VILLAGE[:5]})
+
+    match: Elsewhere | None = Field(description="Null: nobody, or several, or it is not certain.")
+
+
+class _Ranked(NamedTuple):
+    """A name that was found, and where it stands: the likest first, then who is written likest, then in some order."""
+
+    unlike: int
+    otherwise_written: int
+    order: str
+    name: str
+
+    @property
+    def place(self) -> tuple[int, int, str]:
+        return self[:3]
+
+
+@router.post(
+    "/persons/search",
+    summary="Find persons by name",
+    tags=["persons"],
+    responses=shows(Page[Namesakes], *of_columns("name"), SEARCH_TOO_WIDE, REGION_UNKNOWN, CURSOR_MALFORMED, TOO_LARGE),
+)
+async def search_persons(body: SearchBody, read: Read) -> Response:
+    """Names like this one in the caller's area, the likest first, with all who bear each: tolerant of spelling.
+
+    Who may read the whole country names a region or a year of birth. A read, although it is sent as POST: a name has no
+    place in an address.
+    """
+    name, wrong = read_name(body.name)
+    if not spelled(name.value):
+        wrong = ColumnError("name", "name-missing")
+    refuse_columns(wrong)
+    region = None if body.region is None else region_prefix(body.region)
+    if body.region is not None and region is None:
+        raise Refused(REGION_UNKNOWN)
+    if region is None and body.birth_year is None and read.caller.area == _EVERYWHERE:
+        raise Refused(SEARCH_TOO_WIDE)
+    after = None if body.cursor is None else tuple(read_cursor(body.cursor, (int, int, str)))
+    asked = _Asked(read, region, body.birth_year)
+    rest = [one for one in await _ranked(asked, name.value) if after is None or one.place > after]
+    page = rest[: body.limit]
+    bearers = await _bearers(asked, [one.name for one in page])
+    items = [
+        {"name": one.name, "likeness": round(1 - one.unlike / _EXACT, 3), "persons": bearers[one.name.casefold()]}
+        for one in page
+        if one.name.casefold() in bearers  # else they were corrected or erased in this very moment
+    ]
+    return read.answer({"items": items, "next": write_cursor(page[-1].place) if len(rest) > len(page) else None})
+
+
+class _Asked:
+    """Who is looked at: within the caller's area and *region*, born in *birth_year* where that is asked for."""
+
+    def __init__(self, read: Reading, region: str | None, birth_year: int | None) -> None:
+        self.read = read
+        self.keyed = read.keyed(search.VIEW)
+        self.within = read.within(search.names.c.village, region)
+        self.place = None if birth_year is None else search.year_place(birth_year, self.keyed)
+        self._year = None if birth_year is None else f"{birth_year:04d}-"
+
+    async def rows(self, query: sa.Select[Any]) -> list[tuple[str, sa.RowMapping]]:
+        """The rows that *query* finds, each with the name; many years share a place, so the year is looked at too."""
+        rows = await self.read.rows(query)
+        if self._year is not None:
+            days = await self.read.open_all([row["birth_date"] for row in rows])
+            rows = [row for row, day in zip(rows, days, strict=True) if day and day.startswith(self._year)]
+        opened_names = await self.read.open_all([row["full_name"] for row in rows])
+        return [(name, row) for name, row in zip(opened_names, rows, strict=True) if name is not None]
+
+
+async def _ranked(asked: _Asked, wanted: str) -> list[_Ranked]:
+    """The names like *wanted*, each once."""
+    found = await asked.rows(search.nearest(search.bits(wanted, asked.keyed), asked.place, asked.within))
+    names = {name.casefold(): name for name, _ in reversed(found)}.values()  # each as it is written on the nearest row
+    ranked = []
+    for name, like in likest(wanted, names, _LIKE_ENOUGH).items():
+        written = likeness(wanted, name, as_written=True)
+        order = asked.keyed(f"order {name.casefold()}").hex()[:16]
+        ranked.append(_Ranked(round((1 - like) * _EXACT), round((1 - written) * _EXACT), order, name))
+    return sorted(ranked)
+
+
+async def _bearers(asked: _Asked, names: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """All who bear one of *names*, by the name in small letters."""
+    if not names:
+        return {}
+    query = search.bearers([search.bits(name, asked.keyed) for name in names], asked.place, asked.within)
+    wanted = {name.casefold() for name in names}
+    found = [(name.casefold(), row) for name, row in await asked.rows(query) if name.casefold() in wanted]
+    people_there = await opened(asked.read, [row for _, row in found])
+    by_name: dict[str, list[dict[str, Any]]] = {}
+    for (folded, _), person in zip(found, people_there, strict=True):
+        by_name.setdefault(folded, []).append({member: person[member] for member in Namesake.model_fields})
+    return by_name
+
+
+@router.post(
+    "/persons/by-nik",
+    summary="The person with a NIK",
+    tags=["persons"],
+    responses=shows(Person, NOT_FOUND, *of_columns("nik"), TOO_LARGE, etag=True),
+)
+async def find_by_nik(body: NikBody, read: Read) -> Response:
+    """In the caller's area; whoever lives elsewhere is not found, as who is not known at all."""
+    nik, wrong = read_nik(body.nik, read.today)
+    refuse_columns(wrong)
+    holder = None if nik is None else await read.holder("nik", nik.value)
+    if holder is None:
+        raise Refused(NOT_FOUND)
+    row = await read.one(everyone().where(people.c.person_id == holder), village=people.c.village)
+    (person,) = await opened(read, [row])
+    return read.answer(person, version=row["version"])
+
+
+@router.post(
+    "/persons/match",
+    summary="Whether one person is certainly meant, wherever they live",
+    tags=["persons"],
+    responses=shows(Match, *of_columns("nik", "name", "birth-date"), TOO_LARGE),
+)
+async def match_person(body: MatchBody, read: Read) -> Response:
+    """Id and regency of the one whose name is equal and whose NIK or birth date too, with nothing that says otherwise.
+
+    Of several nobody is named, nor does the answer say that there are some.
+    """
+    nik, wrong_nik = (None, None) if body.nik is None else read_nik(body.nik, read.today)
+    name, wrong_name = read_name(body.name)
+    born, wrong_day = (None, None) if body.birth_date is None else read_birth_date(body.birth_date, read.today)
+    refuse_columns(wrong_nik, wrong_name, wrong_day)
+    told = Told(name=name.value, nik=known(nik), birth_date=known(born))
+    rows = await _candidates(read, told)
+    people_there = await opened(read, rows)
+    sure = [one for one in people_there if certain(told, _told_of(one))]
+    if len(sure) != 1:
+        return read.answer({"match": None})
+    regency = ".".join(sure[0]["village"].split(".")[:2])
+    return read.answer({"match": {"id": sure[0]["id"], "regency": regency}})
+
+
+def _told_of(person: dict[str, Any]) -> Told:
+    born = person["birth_date"]
+    day = None if born is None else date.fromisoformat(born)
+    return Told(name=person["name"] or "", nik=person["nik"], birth_date=day)
+
+
+async def _candidates(read: Reading, told: Told) -> Sequence[sa.RowMapping]:
+    """Who may be meant: who holds the NIK, and if nobody does, whose name and year of birth may be these."""
+    holder = None if told.nik is None else await read.holder("nik", told.nik)
+    if holder is not None:
+        return await read.rows(everyone().where(people.c.person_id == holder, people.c.erased.is_not(True)))
+    if told.birth_date is None:
+        return ()
+    keyed = read.keyed(search.VIEW)
+    place = search.year_place(told.birth_date.year, keyed)
+    return await read.rows(search.bearers([search.bits(told.name, keyed)], place, ()))

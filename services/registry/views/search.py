@@ -1,0 +1,161 @@
+"""Who may be meant by a name that is written a little differently? Candidates, whose names the API opens and ranks.
+
+A blind index: of a name it holds 64 bits, one set for each piece of the name, at the place that a keyed hash gives the
+piece and that many pieces share. Persons are spread over shelves, and on each shelf a piece has another place, so that
+equal names look alike only there. Of a birth date it holds the keyed hash of its year, cut to one of a few. Decision
+0015 says what that gives away, and to whom. Follows the registry's own log, opened; an erased person has no row.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, BIT
+from sqlalchemy.sql.elements import Grouping
+
+from services.registry.domain.names import pieces
+from services.registry.domain.person import (
+    BirthDateCorrected,
+    NameCorrected,
+    PersonErased,
+    PersonRegistered,
+    VillageCorrected,
+)
+from services.registry.views.people import people
+from shared.personal import known
+from shared.recorded import Recorded
+from shared.views import Change, Keyed, Put, Remove, View
+
+BITS = 64
+"""So many places there are for the pieces of all names."""
+SHELVES = 32
+"""One for each byte of a hash."""
+_YEARS = 8
+"""So many places there are for years of birth."""
+NEAREST = 300
+"""Of so many persons the names are opened and ranked."""
+_MOST_BEARERS = 2_000
+"""So many persons are looked at who may bear the names of one page."""
+_SIGN = 1 << (BITS - 1)
+
+Bits = tuple[int, ...]
+"""The bits of a name on each shelf, as PostgreSQL has a bigint."""
+
+_tables = sa.MetaData(schema="search")
+
+names = sa.Table(
+    "names",
+    _tables,
+    sa.Column("person_id", sa.Uuid, primary_key=True),
+    sa.Column("village", sa.Text),
+    sa.Column("shelf", sa.Integer, comment="by the person's id"),
+    sa.Column("bits", sa.BigInteger, comment="keyed: places of the name's pieces on that shelf"),
+    sa.Column("born", sa.Integer, comment="keyed: place of the year of birth"),
+    sa.Index("names_by_village", "village"),
+)
+
+
+def project(recorded: Recorded, keyed: Keyed) -> Iterable[Change]:
+    """What a fact about a person, opened, changes in that person's row."""
+    event = recorded.event
+    match event:
+        case PersonRegistered():
+            name, born = known(event.full_name), known(event.birth_date)
+            if name is None:
+                return
+            changed: dict[str, Any] = {
+                "village": event.village,
+                **_bits_of(event.person_id, name, keyed),
+                "born": None if born is None else year_place(born.year, keyed),
+            }
+        case NameCorrected():
+            name = known(event.full_name)
+            if name is None:
+                return
+            changed = _bits_of(event.person_id, name, keyed)
+        case BirthDateCorrected():
+            born = known(event.birth_date)
+            changed = {"born": None if born is None else year_place(born.year, keyed)}
+        case VillageCorrected():
+            changed = {"village": event.village}
+        case PersonErased():
+            yield Remove(names, {"person_id": event.person_id})
+            return
+        case _:
+            return
+    yield Put(names, {"person_id": event.person_id, **changed})
+
+
+def _bits_of(person_id: UUID, name: str, keyed: Keyed) -> dict[str, int]:
+    shelf = person_id.int % SHELVES
+    return {"shelf": shelf, "bits": bits(name, keyed)[shelf]}
+
+
+def bits(name: str, keyed: Keyed) -> Bits:
+    """The places of the pieces of *name*, on each shelf."""
+    digests = [keyed(f"piece {piece}") for piece in pieces(name)]
+    return tuple(_signed({digest[shelf] % BITS for digest in digests}) for shelf in range(SHELVES))
+
+
+def _signed(places: Iterable[int]) -> int:
+    value = sum(1 << place for place in places)
+    return (value ^ _SIGN) - _SIGN
+
+
+def year_place(year: int, keyed: Keyed) -> int:
+    """The place of a year of birth."""
+    return keyed(f"year {year}")[0] % _YEARS
+
+
+def nearest(wanted: Bits, born: int | None, within: Sequence[sa.ColumnElement[bool]]) -> sa.Select[Any]:
+    """The ciphertext of name and birth date of those whose names may be likest to the one of these bits, nearest first.
+
+    *within*: conditions on ``names.village``; *born*: the place of a year of birth.
+    """
+    asked = _on_its_shelf(wanted)
+    both, all_there = _count(names.c.bits.op("&")(asked)), _count(names.c.bits) + _count(asked)
+    nearness = sa.cast(both, sa.Float) / all_there
+    found = (
+        sa.select(names.c.person_id, nearness.label("nearness"))
+        .where(*within, both > 0, *_born(born))
+        .order_by(nearness.desc(), names.c.person_id)
+        .limit(NEAREST)
+        .subquery("found")
+    )
+    return (
+        sa.select(people.c.full_name, people.c.birth_date)
+        .join(found, found.c.person_id == people.c.person_id)
+        .where(people.c.erased.is_not(True))
+        .order_by(found.c.nearness.desc(), people.c.person_id)
+    )
+
+
+def bearers(of: Sequence[Bits], born: int | None, within: Sequence[sa.ColumnElement[bool]]) -> sa.Select[Any]:
+    """The persons who may bear just one of the names of these bits, by village: rows as the view `people` has them."""
+    any_of = sa.or_(*(names.c.bits == _on_its_shelf(wanted) for wanted in of))
+    return (
+        sa.select(people)
+        .join(names, names.c.person_id == people.c.person_id)
+        .where(*within, any_of, *_born(born), people.c.erased.is_not(True))
+        .order_by(people.c.village, people.c.person_id)
+        .limit(_MOST_BEARERS)
+    )
+
+
+def _on_its_shelf(wanted: Bits) -> sa.ColumnElement[int]:
+    """What a row is held against: an array of PostgreSQL begins with 1."""
+    on_each = Grouping(sa.literal(list(wanted), ARRAY(sa.BigInteger)))  # a[1] needs (a) here
+    found: sa.ColumnElement[int] = on_each[names.c.shelf + 1]
+    return found
+
+
+def _count(of: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
+    return sa.func.bit_count(sa.cast(of, BIT(BITS)), type_=sa.Integer)
+
+
+def _born(place: int | None) -> list[sa.ColumnElement[bool]]:
+    return [] if place is None else [names.c.born == place]
+
+
+VIEW = View(name="search", revision=1, tables=_tables, blind=project)
