@@ -2,19 +2,38 @@
 
 from typing import assert_never
 
-from services.registry.domain import household, person, village
+from services.registry.domain import appointment, commitment, facility, household, meeting, partner, person, village
 from shared.published import PublicEvent
 from shared.published import registry as words
+from shared.vocabulary import Occurred
 
-RegistryEvent = person.PersonEvent | household.HouseholdEvent | village.VillageDesignated
+Untold = (
+    facility.FacilityEvent
+    | appointment.AppointmentEvent
+    | partner.PartnerEvent
+    | commitment.CommitmentEvent
+    | meeting.MeetingEvent
+)
+"""Facts of the programme's own administration, which no other service needs."""
+
+RegistryEvent = person.PersonEvent | household.HouseholdEvent | village.VillageEvent | Untold
 """Every fact of this service's log."""
 
 
 def publish(event: RegistryEvent) -> PublicEvent | None:
     """The word for *event*, None for what concerns nobody else."""
+    if isinstance(event, Untold):
+        return None
     match event:
         case village.VillageDesignated():
-            return words.VillageDesignated(village=event.village, year=event.year)
+            return words.VillageDesignated(village=event.village, year=event.year, programme=event.programme)
+        case (
+            village.VillageProposed()
+            | village.VillageActivated()
+            | village.VillageProgrammeEnded()
+            | village.VillageStepRetracted()
+        ):
+            return _stage(event)
         case person.PersonRegistered():
             return words.PersonRegistered(person_id=event.person_id, village=event.village)
         case person.WorkerRegistered():
@@ -66,4 +85,33 @@ def _death(event: person.DeathReported | person.DeathCorrected | person.DeathRet
         village=event.village,
         died_on=event.died_on.on,
         precision=event.died_on.precision,
+    )
+
+
+def _stage(
+    event: village.VillageProposed
+    | village.VillageActivated
+    | village.VillageProgrammeEnded
+    | village.VillageStepRetracted,
+) -> PublicEvent:
+    """Where the village stands now, whichever step brought it there, or took it back."""
+    since: Occurred | None = event.occurred
+    stage: village.Stage | None
+    match event:
+        case village.VillageProposed():
+            stage = "proposed"
+        case village.VillageActivated():
+            stage = "active"
+        case village.VillageProgrammeEnded():
+            stage = "ended"
+        case village.VillageStepRetracted():
+            stage, since = event.stage, event.since
+        case _:
+            assert_never(event)
+    return words.VillageStageChanged(
+        village=event.village,
+        programme=event.programme,
+        stage=stage,
+        since=None if since is None else since.on,
+        precision=None if since is None else since.precision,
     )

@@ -27,13 +27,9 @@ class _OfPerson(PublicEvent):
         return self.village
 
 
-class VillageDesignated(PublicEvent):
-    """A village was designated for the programme (penetapan desa Desmigratif)."""
-
+class _OfVillage(PublicEvent):
     service: ClassVar[str] = "registry"
-    name: ClassVar[str] = "VillageDesignated"
     village: str = Village
-    year: int = Field(description="The programme year of the designation.")
 
     @property
     def partition_key(self) -> str:
@@ -42,6 +38,26 @@ class VillageDesignated(PublicEvent):
     @property
     def place(self) -> str:
         return self.village
+
+
+class VillageDesignated(_OfVillage):
+    """A village was designated for a programme (penetapan desa Desmigratif and others)."""
+
+    name: ClassVar[str] = "VillageDesignated"
+    year: int = Field(description="The programme year of the designation.")
+    programme: str = Field(default="DESMIGRATIF", description="The programme's code in the registry's list.")
+
+
+class VillageStageChanged(_OfVillage):
+    """Where a village stands in a programme now, for every step but a designation, which `VillageDesignated` says."""
+
+    name: ClassVar[str] = "VillageStageChanged"
+    programme: str = Field(description="The programme's code in the registry's list.")
+    stage: Literal["proposed", "designated", "active", "ended"] | None = Field(
+        description="Where it stands; null where all that was said of it was taken back."
+    )
+    since: date | None = Field(description="First day of the interval since which it stands there; null without stage.")
+    precision: Precision | None = Field(description="How well that is known: to the day, month or year.")
 
 
 class PersonRegistered(_OfPerson):

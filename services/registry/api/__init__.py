@@ -5,20 +5,55 @@ A module for each subject, with its routes and the scopes that they need; here t
 
 from fastapi import APIRouter
 
-from services.registry.api import figures, households, persons, villages
+from services.registry.api import (
+    appointments,
+    facilities,
+    figures,
+    households,
+    meetings,
+    partners,
+    persons,
+    regions,
+    villages,
+)
 
 router = APIRouter(
-    routes=[*villages.router.routes, *persons.router.routes, *households.router.routes, *figures.router.routes]
+    routes=[
+        *villages.router.routes,
+        *persons.router.routes,
+        *households.router.routes,
+        *figures.router.routes,
+        *facilities.router.routes,
+        *appointments.router.routes,
+        *partners.router.routes,
+        *meetings.router.routes,
+        *regions.router.routes,
+    ]
 )
 """All routes in one table, as every service has it: a router that is included in another hides its routes."""
 
-SCOPES = villages.SCOPES | persons.SCOPES | households.SCOPES | figures.SCOPES
+SCOPES = (
+    villages.SCOPES
+    | persons.SCOPES
+    | households.SCOPES
+    | figures.SCOPES
+    | facilities.SCOPES
+    | appointments.SCOPES
+    | partners.SCOPES
+    | meetings.SCOPES
+    | regions.SCOPES
+)
 """The scope that each route needs; a route without a row is a defect."""
 
 TAGS = {
-    "villages": "Villages that are designated for the programme (desa Desmigratif).",
+    "villages": "Where villages stand in a programme (desa Desmigratif and others), from proposal to end.",
     "persons": "Who somebody is, that they work abroad, that they died. Names and numbers only in one's own area.",
     "households": "Who lives together, and who is what to whom (keluarga PMI).",
-    "figures": "Counts by village.",
+    "figures": "Counts by village, and of villages.",
+    "facilities": "What was built for a village, and in which condition it was found.",
+    "appointments": "Who serves the programme as officer, responsible person or coordinator. By id: no names.",
+    "partners": "Institutions that help the programme, and what they promised.",
+    "meetings": "Coordination meetings, with how many of each role attended.",
+    "regions": "Region codes over time.",
 }
 """The groups of routes on the API pages."""

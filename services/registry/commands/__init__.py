@@ -7,10 +7,18 @@ unknown.
 
 from typing import assert_never
 
-from services.registry.commands import households, persons, villages
+from services.registry.commands import appointments, facilities, households, meetings, partners, persons, villages
 from shared.execute import Answer, Work
 
-Command = villages.Command | persons.Command | households.Command
+Command = (
+    villages.Command
+    | persons.Command
+    | households.Command
+    | facilities.Command
+    | appointments.Command
+    | partners.Command
+    | meetings.Command
+)
 
 
 async def handle(work: Work, command: Command) -> Answer:
@@ -21,4 +29,12 @@ async def handle(work: Work, command: Command) -> Answer:
         return await persons.handle(work, command)
     if isinstance(command, households.Command):
         return await households.handle(work, command)
+    if isinstance(command, facilities.Command):
+        return await facilities.handle(work, command)
+    if isinstance(command, appointments.Command):
+        return await appointments.handle(work, command)
+    if isinstance(command, partners.Command):
+        return await partners.handle(work, command)
+    if isinstance(command, meetings.Command):
+        return await meetings.handle(work, command)
     assert_never(command)

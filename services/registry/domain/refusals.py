@@ -62,10 +62,71 @@ _COLUMN_REFUSALS = (
     Refusal(
         "year-invalid",
         422,
-        "The programme year lies before the first pilots (2016) or after next year.",
-        "Tahun program sebelum percontohan pertama (2016) atau setelah tahun depan.",
+        "The programme year lies before the programme's first or after next year.",
+        "Tahun program sebelum tahun pertama program itu atau setelah tahun depan.",
     ),
     Refusal("decree-missing", 422, "The decree is missing.", "Surat keputusan belum diisi."),
+    Refusal(
+        "programme-unknown",
+        422,
+        "No programme has this code.",
+        "Tidak ada program dengan kode ini.",
+    ),
+    Refusal(
+        "on-invalid",
+        422,
+        "This is not a date (YYYY-MM-DD, YYYY-MM or YYYY) up to today.",
+        "Ini bukan tanggal (TTTT-BB-HH, TTTT-BB, atau TTTT) sampai hari ini.",
+    ),
+    Refusal("kind-unknown", 422, "No kind has this code.", "Tidak ada jenis dengan kode ini."),
+    Refusal("condition-unknown", 422, "No condition has this code.", "Tidak ada kondisi dengan kode ini."),
+    Refusal("role-unknown", 422, "No role has this code.", "Tidak ada peran dengan kode ini."),
+    Refusal("area-unknown", 422, "No region has this code.", "Tidak ada wilayah dengan kode ini."),
+    Refusal(
+        "area-of-another-level",
+        422,
+        "Officers and responsible persons serve a village, coordinators a regency.",
+        "Petugas dan penanggung jawab bertugas di desa, koordinator di kabupaten/kota.",
+    ),
+    Refusal("agreement-missing", 422, "The agreement's number is missing.", "Nomor perjanjian belum diisi."),
+    Refusal(
+        "starts-on-invalid",
+        422,
+        "The first day is not a date (YYYY-MM-DD, YYYY-MM or YYYY).",
+        "Tanggal mulai bukan tanggal (TTTT-BB-HH, TTTT-BB, atau TTTT).",
+    ),
+    Refusal(
+        "ends-on-invalid",
+        422,
+        "The last day is not a date (YYYY-MM-DD, YYYY-MM or YYYY).",
+        "Tanggal berakhir bukan tanggal (TTTT-BB-HH, TTTT-BB, atau TTTT).",
+    ),
+    Refusal(
+        "ends-on-before-start",
+        422,
+        "The last day lies before the first.",
+        "Tanggal berakhir sebelum tanggal mulai.",
+    ),
+    Refusal("what-missing", 422, "What was promised is missing.", "Isi komitmen belum diisi."),
+    Refusal(
+        "quantity-invalid",
+        422,
+        "The amount is not between one and a thousand million million.",
+        "Jumlah tidak berada di antara satu dan seribu triliun.",
+    ),
+    Refusal("unit-unknown", 422, "No unit has this code.", "Tidak ada satuan dengan kode ini."),
+    Refusal(
+        "due-on-invalid",
+        422,
+        "The day on which it is due is not a date (YYYY-MM-DD, YYYY-MM or YYYY).",
+        "Tenggat bukan tanggal (TTTT-BB-HH, TTTT-BB, atau TTTT).",
+    ),
+    Refusal(
+        "attendance-invalid",
+        422,
+        "The attendance names an unknown role, holds a count that is none, or nobody came.",
+        "Kehadiran memuat peran yang tidak dikenal, jumlah yang salah, atau tidak ada yang hadir.",
+    ),
     Refusal(
         "relation-of-oneself",
         422,
@@ -159,4 +220,94 @@ VILLAGE_ALREADY_DESIGNATED = Refusal(
     409,
     "This village is already designated, by another decree or for another year.",
     "Desa ini sudah ditetapkan dengan surat keputusan atau tahun lain.",
+)
+VILLAGE_ALREADY_PROPOSED = Refusal(
+    "village-already-proposed",
+    409,
+    "This village is already proposed, on another day.",
+    "Desa ini sudah diusulkan pada tanggal lain.",
+)
+VILLAGE_NOT_DESIGNATED = Refusal(
+    "village-not-designated",
+    409,
+    "This village is not designated for the programme.",
+    "Desa ini belum ditetapkan untuk program tersebut.",
+)
+VILLAGE_ALREADY_ACTIVE = Refusal(
+    "village-already-active",
+    409,
+    "The programme already works in this village, since another day.",
+    "Program sudah berjalan di desa ini sejak tanggal lain.",
+)
+PROGRAMME_ENDED = Refusal(
+    "programme-ended",
+    409,
+    "The programme's support for this village has ended.",
+    "Dukungan program untuk desa ini sudah berakhir.",
+)
+STEP_TOO_EARLY = Refusal(
+    "step-too-early",
+    409,
+    "This day lies before the step that the village took before.",
+    "Tanggal ini sebelum tahap desa yang mendahuluinya.",
+)
+FACILITY_NOT_YET_THERE = Refusal(
+    "facility-not-yet-there",
+    409,
+    "On that day the facility had not been opened.",
+    "Pada tanggal itu fasilitas belum dibuka.",
+)
+FACILITY_CLOSED = Refusal(
+    "facility-closed",
+    409,
+    "The facility is closed by another day, or a report is later than that.",
+    "Fasilitas ditutup pada tanggal lain, atau ada laporan sesudahnya.",
+)
+APPOINTMENT_STANDS = Refusal(
+    "appointment-stands",
+    409,
+    "This person already serves in this role in this area.",
+    "Orang ini sudah bertugas dengan peran ini di wilayah ini.",
+)
+APPOINTMENT_NOT_BEGUN = Refusal(
+    "appointment-not-begun",
+    409,
+    "On that day the appointment had not begun.",
+    "Pada tanggal itu penugasan belum dimulai.",
+)
+APPOINTMENT_ENDED = Refusal(
+    "appointment-ended",
+    409,
+    "The appointment ended on another day.",
+    "Penugasan berakhir pada tanggal lain.",
+)
+PARTNER_UNKNOWN = Refusal(
+    "partner-unknown",
+    404,
+    "The partner named here is not known in your area.",
+    "Mitra yang disebut di sini tidak dikenal di wilayah Anda.",
+)
+PARTNERSHIP_NOT_BEGUN = Refusal(
+    "partnership-not-begun",
+    409,
+    "On that day the partnership had not begun.",
+    "Pada tanggal itu kemitraan belum dimulai.",
+)
+PARTNERSHIP_ENDED = Refusal(
+    "partnership-ended",
+    409,
+    "The partnership ended on another day.",
+    "Kemitraan berakhir pada tanggal lain.",
+)
+COMMITMENT_NOT_YET_MADE = Refusal(
+    "commitment-not-yet-made",
+    409,
+    "On that day the commitment had not been made.",
+    "Pada tanggal itu komitmen belum dibuat.",
+)
+COMMITMENT_JUDGED = Refusal(
+    "commitment-judged",
+    409,
+    "It is recorded otherwise whether this commitment was kept.",
+    "Pemenuhan komitmen ini sudah dicatat secara lain.",
 )
