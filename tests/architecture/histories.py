@@ -16,9 +16,15 @@ from services.migration_service.domain import service_file as files
 from services.migration_service.domain import trip_rules as trips
 from services.migration_service.domain.placement import Cells
 from services.migration_service.domain.trip import Reason
+from services.registry.domain import appointment as appointments
+from services.registry.domain import commitment as commitments
+from services.registry.domain import facility as facilities
 from services.registry.domain import household as households
+from services.registry.domain import meeting as meetings
+from services.registry.domain import partner as partners
 from services.registry.domain import person_rules as persons
-from services.registry.domain.village import DesignateVillage, village, village_stream
+from services.registry.domain import village as villages
+from services.registry.domain.reference import PROGRAMMES
 from shared import wire
 from shared.codec import Catalogue
 from shared.decider import Decider, DomainEvent
@@ -30,8 +36,8 @@ from tests.architecture.names import SERVICES, service
 
 TODAY = date(2026, 11, 21)
 VILLAGES = ("33.07.10.2004", "32.12.16.2004", "33.07.10.2005")
-PEOPLE, HOUSEHOLDS, TRIPS, GROUPS, COURSES = (
-    [UUID(int=kind << 8 | n) for n in range(1, many + 1)] for kind, many in enumerate((9, 3, 12, 3, 3), start=1)
+PEOPLE, HOUSEHOLDS, TRIPS, GROUPS, COURSES, THINGS = (
+    [UUID(int=kind << 8 | n) for n in range(1, many + 1)] for kind, many in enumerate((9, 3, 12, 3, 3, 20), start=1)
 )
 CATALOGUES = {name: Catalogue(service(name).events) for name in SERVICES}
 KEY = (UUID(int=1), bytes(32))
@@ -51,9 +57,16 @@ class Programme:
 
     def go_on(self, commands: int) -> None:
         """Ask so many commands; what the rules refuse changes nothing."""
-        kinds = (self._of_a_person, self._of_a_household, self._of_a_trip, self._of_a_group_or_course)
+        kinds = (
+            self._of_a_person,
+            self._of_a_household,
+            self._of_a_trip,
+            self._of_a_group_or_course,
+            self._of_a_village,
+            self._of_a_thing_of_the_programme,
+        )
         for _ in range(commands):
-            name, options = self._chance.choices(kinds, weights=(2, 2, 3, 2))[0]()
+            name, options = self._chance.choices(kinds, weights=(2, 2, 3, 2, 1, 3))[0]()
             decider, stream_id, command = self._chance.choice(options)
             state = self._states.get(stream_id, decider.initial)
             try:
@@ -95,7 +108,6 @@ class Programme:
         name, nik = (Known(str(self._chance.randrange(10**12))) for _ in range(2))
         born = one_of((None, Known(self._day(1990, 2005)), Known(self._day(2009, 2020))))
         place, day, trip = one_of(VILLAGES), self._day(), one_of((None, *TRIPS[:2]))
-        designated = DesignateVillage(today=TODAY, village=place, year=2019, decree="1/2019")
         register = persons.RegisterPerson(
             person_id=who, today=TODAY, village=place, full_name=name, nik=one_of((None, nik)), birth_date=born
         )
@@ -112,10 +124,89 @@ class Programme:
         ]
         if self._chance.random() < 0.1:
             said.append(persons.ErasePerson(today=TODAY))
-        return "registry", [
-            (village, village_stream(place), designated),
-            *((persons.person, who, command) for command in said),
-        ]
+        return "registry", [(persons.person, who, command) for command in said]
+
+    def _of_a_village(self) -> tuple[str, Sequence[Asked]]:
+        place, programme = self._chance.choice(VILLAGES), self._chance.choice(list(PROGRAMMES))
+        year, on = self._chance.choice((2019, 2025)), Occurred(self._day(2018, 2026))
+        asked: tuple[villages.VillageCommand, ...] = (
+            villages.ProposeVillage(village=place, programme=programme, on=on),
+            *2
+            * (villages.DesignateVillage(today=TODAY, village=place, year=year, decree="1/2019", programme=programme),),
+            villages.ActivateVillage(village=place, programme=programme, on=on),
+            villages.EndProgramme(village=place, programme=programme, on=on),
+            villages.RetractStep(today=TODAY, village=place, programme=programme),
+        )
+        return "registry", [(villages.village, villages.village_stream(place, programme), command) for command in asked]
+
+    def _of_a_thing_of_the_programme(self) -> tuple[str, Sequence[Asked]]:
+        n = self._chance.randrange(len(THINGS))  # each is of one kind for good
+        thing, place, on = THINGS[n], self._chance.choice(VILLAGES), Occurred(self._day())
+        fact, count = self._chance.randint(2, 5), self._chance.randint(1, 50)
+        taken_back = self._chance.random() < 0.1
+        decider: Decider[Any, Any, Any]
+        asked: list[object]
+        match n % 5:
+            case 0:
+                decider = facilities.facility
+                asked = [
+                    *2 * [facilities.OpenFacility(facility_id=thing, village=place, kind="road", on=on)],
+                    facilities.CorrectOpening(on=on),
+                    *2 * [facilities.ReportCondition(condition="good", on=on)],
+                    facilities.CorrectCondition(fact=fact, condition="lightly_damaged", on=on),
+                    facilities.RetractCondition(fact=fact, today=TODAY),
+                    facilities.CloseFacility(on=on),
+                    facilities.RetractClosing(today=TODAY),
+                    *([facilities.RetractFacility(today=TODAY)] if taken_back else []),
+                ]
+            case 1:
+                who = PEOPLE[n % len(PEOPLE)]  # an appointment is its person's for good
+                decider = appointments.appointment
+                asked = [
+                    appointments.Appoint(appointment_id=thing, person_id=who, role="officer", area=place, on=on),
+                    appointments.CorrectAppointment(on=on),
+                    appointments.EndAppointment(on=on),
+                    appointments.RetractEnd(today=TODAY),
+                    *([appointments.RetractAppointment(today=TODAY)] if taken_back else []),
+                ]
+            case 2:
+                agreed = partners.Agreement(
+                    partner_name="Bank Contoh",
+                    kind="bank",
+                    agreement=str(count),
+                    area=place[:5],
+                    starts_on=on,
+                    ends_on=None,
+                )
+                decider = partners.partner
+                asked = [
+                    partners.RecordPartner(partner_id=thing, agreed=agreed),
+                    partners.CorrectPartner(agreed=agreed),
+                    partners.EndPartnership(on=on),
+                    partners.RetractPartnershipEnd(today=TODAY),
+                ]
+            case 3:
+                promise = commitments.Promise(
+                    what="mesin jahit", quantity=count, unit="unit", area=place, on=on, due_on=on
+                )
+                outcome: commitments.Outcome = self._chance.choice(("kept", "broken"))
+                decider = commitments.commitment
+                asked = [
+                    commitments.MakeCommitment(commitment_id=thing, partner_id=THINGS[2], promise=promise),
+                    commitments.CorrectCommitment(promise=promise),
+                    *2 * [commitments.JudgeCommitment(outcome=outcome, on=on)],
+                    commitments.RetractJudgement(today=TODAY),
+                    *([commitments.RetractCommitment(today=TODAY)] if taken_back else []),
+                ]
+            case _:
+                came = meetings.attendance_of({"officer": count})
+                decider = meetings.meeting
+                asked = [
+                    meetings.RecordMeeting(meeting_id=thing, area=place[:5], on=on, attendance=came),
+                    *3 * [meetings.CorrectMeeting(on=on, attendance=came)],
+                    *([meetings.RetractMeeting(today=TODAY)] if taken_back else []),
+                ]
+        return "registry", [(decider, thing, command) for command in asked]
 
     def _of_a_household(self) -> tuple[str, Sequence[Asked]]:
         one_of, home = self._chance.choice, self._chance.choice(HOUSEHOLDS)

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 CODES = {
     "village": "Kemendagri's dotted code",
     "country": "ISO 3166-1 alpha-2",
+    "programme": "the registry's list (services.registry.domain.reference.PROGRAMMES)",
 }
 """The only fields that may be of type str, and the code that each of them holds: any other could hold free text."""
 

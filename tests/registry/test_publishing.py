@@ -17,12 +17,13 @@ from services.registry.domain.person import (
     PersonErased,
     VillageCorrected,
 )
-from services.registry.domain.village import VillageDesignated
+from services.registry.domain.reference import DESMIGRATIF
+from services.registry.domain.village import Stage, VillageDesignated
 from services.registry.publishing import RegistryEvent, publish
 from shared.personal import Known
 from shared.published import PublicEvent
 from shared.published import registry as words
-from shared.vocabulary import Occurred
+from shared.vocabulary import Occurred, Precision
 from tests.registry.people_of_kuripan import (
     BUDI,
     DEWI,
@@ -34,6 +35,7 @@ from tests.registry.people_of_kuripan import (
     TRIP,
     WORKER,
 )
+from tests.registry.test_village import ACTIVE, DESIGNATED, ENDED, PROPOSED, retracted
 
 HOME = UUID(int=31)
 MAY = Occurred(date(2026, 5, 1), "month")
@@ -54,12 +56,25 @@ CHILD = words.KinRecorded(
 )
 
 
+def stage(at: Stage, since: date, precision: Precision = "day") -> PublicEvent:
+    return words.VillageStageChanged(village=KURIPAN, programme=DESMIGRATIF, stage=at, since=since, precision=precision)
+
+
 @pytest.mark.parametrize(
     ("event", "word"),
     [
         (
             VillageDesignated(occurred=Occurred(date(2017, 1, 1), "year"), village=KURIPAN, year=2017, decree="SK-1"),
-            words.VillageDesignated(village=KURIPAN, year=2017),
+            words.VillageDesignated(village=KURIPAN, year=2017, programme=DESMIGRATIF),
+        ),
+        (PROPOSED, stage("proposed", date(2017, 5, 30))),
+        (ACTIVE, stage("active", date(2017, 6, 1))),
+        (ENDED, stage("ended", NOW.on)),
+        (retracted(3, "active", ACTIVE.occurred), stage("active", date(2017, 6, 1))),
+        (retracted(2, "designated", DESIGNATED.occurred), stage("designated", date(2017, 1, 1), "year")),
+        (
+            retracted(1, None, None),
+            words.VillageStageChanged(village=KURIPAN, programme=DESMIGRATIF, stage=None, since=None, precision=None),
         ),
         (REGISTERED, words.PersonRegistered(person_id=SARI, village=KURIPAN)),
         (WORKER, words.WorkerRegistered(person_id=SARI, village=KURIPAN)),

@@ -179,6 +179,7 @@ class There:
     trip_id: str
     course_id: str
     group_id: str
+    of_programme: dict[str, str]
     at: str
 
     @classmethod
@@ -214,8 +215,39 @@ class There:
             assert story.reasons_to_train(spouse)
             assert story.parents_abroad(child)
             assert story.is_prospect(home)
+            of_programme = {
+                name: story._told("registry", path, body)["id"]
+                for name, path, body in (
+                    ("facility_id", "/facilities", facility(village)),
+                    ("appointment_id", "/appointments", appointment(village, worker)),
+                    ("partner_id", "/partners", partner(village)),
+                    ("meeting_id", "/meetings", meeting(village)),
+                )
+            }
+            path = f"/partners/{of_programme['partner_id']}/commitments"
+            of_programme["commitment_id"] = story._told("registry", path, commitment(village))["id"]
             assert story.at
-            return cls(village, worker, home, child, household, trip, course["id"], group["id"], story.at)
+            return cls(village, worker, home, child, household, trip, course["id"], group["id"], of_programme, story.at)
+
+
+def facility(village: str) -> dict[str, Any]:
+    return {"village": village, "kind": "road", "on": "2019"}
+
+
+def appointment(village: str, person_id: str) -> dict[str, Any]:
+    return {"person_id": person_id, "role": "officer", "area": village, "on": "2022"}
+
+
+def partner(village: str) -> dict[str, Any]:
+    return {"name": "Bank Contoh", "kind": "bank", "agreement": "1", "area": village, "starts_on": "2021"}
+
+
+def commitment(village: str) -> dict[str, Any]:
+    return {"what": "Mesin jahit", "quantity": 1, "unit": "unit", "area": village, "on": "2021"}
+
+
+def meeting(village: str) -> dict[str, Any]:
+    return {"area": village, "on": "2022-08-08", "attendance": {"officer": 1}}
 
 
 @pytest.fixture(scope="module")
@@ -236,14 +268,34 @@ def neighbour(house: House) -> Iterator[Api]:
 
 
 LISTS: dict[str, list[str]] = {
-    "registry": ["/villages", "/persons", "/workers", "/households", "/figures"],
+    "registry": [
+        "/villages",
+        "/persons",
+        "/workers",
+        "/households",
+        "/figures",
+        "/facilities",
+        "/appointments",
+        "/partners",
+        "/commitments",
+        "/meetings",
+    ],
     "migration_service": ["/trips", "/service-files", "/figures"],
     "enterprise": ["/training-roster", "/courses", "/figures"],
     "parenting": ["/children", "/figures"],
     "cooperative": ["/prospects", "/groups", "/figures"],
 }
 DETAILS: dict[str, list[str]] = {
-    "registry": ["/villages/{code}", "/persons/{person_id}", "/households/{household_id}"],
+    "registry": [
+        "/villages/{code}",
+        "/persons/{person_id}",
+        "/households/{household_id}",
+        "/facilities/{facility_id}",
+        "/appointments/{appointment_id}",
+        "/partners/{partner_id}",
+        "/commitments/{commitment_id}",
+        "/meetings/{meeting_id}",
+    ],
     "migration_service": ["/trips/{trip_id}", "/service-files/{worker_id}"],
     "enterprise": ["/training-roster/{person_id}", "/courses/{course_id}"],
     "parenting": ["/children/{person_id}"],
@@ -258,7 +310,30 @@ WRITES_THERE: dict[str, list[tuple[str, str, dict[str, Any] | None]]] = {
         ("POST", "/persons/{person_id}/erasure", None),
         ("POST", "/households/{household_id}/kin", {"person_id": "$own", "relative_id": "$own2", "relation": "spouse"}),
         ("DELETE", "/households/{household_id}/kin/{person_id}/{relative_id}", None),
+        ("POST", "/villages/{code}/activation", {"on": "2019-09-11"}),
+        ("PATCH", "/facilities/{facility_id}", {"on": "2018"}),
+        ("DELETE", "/facilities/{facility_id}", None),
+        ("POST", "/facilities/{facility_id}/reports", {"condition": "good", "on": "2020"}),
+        ("PATCH", "/facilities/{facility_id}/reports/{fact}", {"condition": "good", "on": "2020"}),
+        ("DELETE", "/facilities/{facility_id}/reports/{fact}", None),
+        ("POST", "/facilities/{facility_id}/closing", {"on": "2020"}),
+        ("DELETE", "/facilities/{facility_id}/closing", None),
+        ("PATCH", "/appointments/{appointment_id}", {"on": "2021"}),
+        ("DELETE", "/appointments/{appointment_id}", None),
+        ("POST", "/appointments/{appointment_id}/end", {"on": "2024"}),
+        ("DELETE", "/appointments/{appointment_id}/end", None),
+        ("PUT", "/partners/{partner_id}", partner(INDRAMAYU)),
+        ("POST", "/partners/{partner_id}/end", {"on": "2024"}),
+        ("DELETE", "/partners/{partner_id}/end", None),
+        ("POST", "/partners/{partner_id}/commitments", commitment(INDRAMAYU)),
+        ("PUT", "/commitments/{commitment_id}", commitment(INDRAMAYU)),
+        ("DELETE", "/commitments/{commitment_id}", None),
+        ("POST", "/commitments/{commitment_id}/outcome", {"outcome": "kept", "on": "2024"}),
+        ("DELETE", "/commitments/{commitment_id}/outcome", None),
+        ("PATCH", "/meetings/{meeting_id}", {"on": "2022"}),
+        ("DELETE", "/meetings/{meeting_id}", None),
         # A person there, named in a body
+        ("POST", "/appointments", appointment(INDRAMAYU, "$there")),
         ("POST", "/workers", {"person_id": "$there"}),
         ("POST", "/households", {"village": INDRAMAYU, "members": ["$there"]}),
         (
@@ -299,15 +374,27 @@ NAMES_A_VILLAGE_THERE: dict[str, list[tuple[str, str, dict[str, Any]]]] = {
         ("POST", "/workers", {"name": "Siti Contoh", "village": WONOSOBO}),
         ("POST", "/households", {"village": WONOSOBO, "members": ["$own"]}),
         ("PATCH", "/persons/{own}", {"village": WONOSOBO}),
+        ("POST", "/villages/proposals", {"village": WONOSOBO, "on": "2018"}),
+        ("POST", "/facilities", facility(WONOSOBO)),
+        ("POST", "/appointments", appointment(WONOSOBO, "$own")),
+        ("POST", "/partners", partner(WONOSOBO)),
+        ("POST", "/meetings", meeting(WONOSOBO)),
     ],
     "migration_service": [],
     "enterprise": [("POST", "/courses", {"village": WONOSOBO, "title": "T", "starts_on": "2026-01-01"})],
     "parenting": [],
     "cooperative": [("POST", "/groups", {"village": WONOSOBO, "name": "Kelompok"})],
 }
-BY_ROLE_ALONE = {("registry", "POST", "/villages")}
+BY_ROLE_ALONE = {
+    ("registry", "POST", "/villages"),
+    ("registry", "POST", "/villages/bulk"),
+    ("registry", "POST", "/villages/{code}/end"),
+    ("registry", "DELETE", "/villages/{code}/step"),
+}
+NO_PLACE_SHOWN = {("registry", "GET", "/villages/by-year"), ("registry", "GET", "/regions/{code}")}
+"""Counts within the caller's area (`tests/registry/api/test_villages.py`), and what is the same for everybody."""
 IN_BULK = {
-    "registry": ("/persons", "/workers", "/households"),
+    "registry": ("/persons", "/workers", "/households", "/facilities", "/appointments"),
     "migration_service": ("/departures", "/returns"),
 }
 
@@ -325,7 +412,15 @@ def at(path: str, there: There, own: There) -> str:
         course_id=there.course_id,
         group_id=there.group_id,
         own=own.person_id,
+        fact=2,
+        **there.of_programme,
     )
+
+
+def place(item: dict[str, Any]) -> str:
+    """Where it is, or for which region."""
+    found: str = item["village"] if "village" in item else item["area"]
+    return found
 
 
 def filled(body: Any, there: There, own: There) -> Any:
@@ -344,7 +439,7 @@ def test_every_route_stands_in_a_table(house: House, service: str) -> None:
     told = {("GET", path) for path in LISTS[service] + DETAILS[service]}
     told |= {(method, path) for method, path, _ in WRITES_THERE[service]}
     told |= {(method, path.replace("{own}", "{person_id}")) for method, path, _ in NAMES_A_VILLAGE_THERE[service]}
-    told |= {(method, path) for named, method, path in BY_ROLE_ALONE if named == service}
+    told |= {(method, path) for named, method, path in BY_ROLE_ALONE | NO_PLACE_SHOWN if named == service}
     told |= {("POST", f"{path}/bulk") for path in IN_BULK.get(service, ())}
     own = {route for route in routes(house, service) if route not in kernel.SCOPES and route[1] not in kernel.OPEN}
     assert told == own
@@ -357,12 +452,12 @@ def test_reads_show_nothing_of_another_area(
     """Lists name only the caller's own villages, details of others are not there; who may see both, sees both."""
     with Api(house) as everybody:
         for path in LISTS[service]:
-            here = {item["village"] for item in neighbour.items(service, path, after=indramayu.at)}
+            here = {place(item) for item in neighbour.items(service, path, after=indramayu.at)}
             assert INDRAMAYU in here, path
             assert all(village.startswith("32.12.") for village in here), path
             assert neighbour.items(service, f"{path}?region=33.07", after=wonosobo.at) == [], path
             assert neighbour.items(service, f"{path}?region={WONOSOBO}") == [], path
-            there = {item["village"] for item in everybody.items(service, path, after=wonosobo.at)}
+            there = {place(item) for item in everybody.items(service, path, after=wonosobo.at)}
             assert {WONOSOBO, INDRAMAYU} <= there, path
         for path in DETAILS[service]:
             assert everybody.get(service, at(path, wonosobo, indramayu), after=wonosobo.at).status_code == 200, path
@@ -391,7 +486,12 @@ def test_writes_on_what_lies_there_find_nothing(
                 check=check,
             )
             assert answer.status_code == 404, (method, path, answer.text)
-            assert answer.json()["slug"] in ("not-found", "worker-unknown", "person-unknown"), (method, path)
+            assert answer.json()["slug"] in (
+                "not-found",
+                "worker-unknown",
+                "person-unknown",
+                "partner-unknown",
+            ), (method, path)
     assert positions(house) == before
 
 

@@ -118,6 +118,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
         _training_and_a_group(reader)
         _all_taken_back(reader)
         _many_at_once(reader)
+        _the_programme(reader)
         yield reader
 
 
@@ -132,6 +133,7 @@ def _a_family(reader: Reader) -> None:
     for kind in ("village", "person", "household"):
         reader.tries(REGISTRY, f"get_{kind}")
         reader.tries(REGISTRY, f"list_{kind}s")
+    reader.tries(REGISTRY, "list_villages_by_year")
     reader.tries(REGISTRY, "list_workers")
     reader.tries(REGISTRY, "list_figures")
 
@@ -175,6 +177,32 @@ def _many_at_once(reader: Reader) -> None:
         reader.tries(REGISTRY, route)
     for route in ("record_departures", "record_returns"):
         reader.tries(MIGRATION, route)
+
+
+def _the_programme(reader: Reader) -> None:
+    for route in ("propose_village", "activate_village"):
+        reader.tries(REGISTRY, route)
+    for route in ("end_programme", "withdraw_step", "designate_villages"):
+        reader.tries(REGISTRY, route, role="programme-office")
+    reader.tries(REGISTRY, "resolve_region")
+    for route in ("open_facility", "edit_facility", "report_facility", "edit_report", "close_facility"):
+        reader.tries(REGISTRY, route)
+    for route in ("get_facility", "list_facilities"):
+        reader.tries(REGISTRY, route)
+    for route in ("withdraw_closing", "withdraw_report", "withdraw_facility", "open_facilities"):
+        reader.tries(REGISTRY, route)
+    for route in ("appoint_person", "edit_appointment", "end_appointment", "get_appointment", "list_appointments"):
+        reader.tries(REGISTRY, route)
+    for route in ("withdraw_appointment_end", "withdraw_appointment", "appoint_persons"):
+        reader.tries(REGISTRY, route)
+    for route in ("record_partner", "end_partnership", "get_partner", "list_partners", "edit_partner"):
+        reader.tries(REGISTRY, route)
+    for route in ("make_commitment", "judge_commitment", "get_commitment", "list_commitments"):
+        reader.tries(REGISTRY, route)
+    for route in ("withdraw_partnership_end", "withdraw_outcome", "edit_commitment", "withdraw_commitment"):
+        reader.tries(REGISTRY, route)
+    for route in ("record_meeting", "edit_meeting", "get_meeting", "list_meetings", "withdraw_meeting"):
+        reader.tries(REGISTRY, route)
 
 
 def test_every_example_runs(reader: Reader) -> None:
