@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 from uuid import UUID
 
+from services.registry.commands.appointments import AppointPerson
 from services.registry.commands.households import RegisterTogether, Relative
 from services.registry.commands.persons import Register
 from services.registry.main import SERVICE
@@ -37,3 +38,13 @@ async def test_of_many_households_that_record_the_same_couple_one_gets_it(street
     (made,) = (one for one in said if not isinstance(one, BaseException))
     recorded = await rows(two[0], "SELECT data FROM log.events WHERE type = 'KinRecorded'")
     assert [fact["data"].count(str(made.answer.body["id"])) for fact in recorded] == [1]
+
+
+async def test_of_many_clerks_who_appoint_the_same_person_one_does(street: Street) -> None:
+    """As the same, in the same area; at whichever process."""
+    two = [await street.start(ALONE) for _ in range(2)]
+    siti = await known(two[0], "Siti Contoh")
+    wish = AppointPerson(person_id=siti, role="officer", area=KURIPAN, on="2022")
+    said = await asyncio.gather(*(do(two[n % 2], wish) for n in range(8)), return_exceptions=True)
+    assert [one.slug for one in said if isinstance(one, Refused)] == ["appointment-stands"] * 7
+    assert len(await rows(two[0], "SELECT data FROM log.events WHERE type = 'Appointed'")) == 1

@@ -57,7 +57,7 @@ class Reader:
         method, path, operation = next(found for found in operations(name) if found[2]["operationId"] == route)
         for parameter in operation["parameters"]:
             if parameter["in"] == "path":
-                path = path.replace(f"{{{parameter['name']}}}", parameter["schema"]["examples"][0])
+                path = path.replace(f"{{{parameter['name']}}}", str(parameter["schema"]["examples"][0]))
         promised = "201" if "201" in operation["responses"] and not known else "200"
         shown = operation["responses"][promised]["content"]["application/json"].get("example")
         stands_for = str(makes or (shown or {}).get("id"))
