@@ -18,7 +18,7 @@ from services.registry.domain.refusals import (
     JOINED_BEFORE_LEAVING,
     LEFT_BEFORE_JOINING,
     MEMBER_OF_ANOTHER_HOUSEHOLD,
-    NOT_A_MEMBER,
+    NOT_IN_HOUSEHOLD,
     PERSON_ERASED,
     PERSON_UNKNOWN,
     of_columns,
@@ -227,7 +227,7 @@ async def join_household(household_id: HouseholdId, body: JoiningBody, write: Wr
     status_code=201,
     summary="Record that somebody left",
     tags=["households"],
-    responses=records(HOUSEHOLD, NOT_FOUND, *of_columns("left-on"), NOT_A_MEMBER, LEFT_BEFORE_JOINING),
+    responses=records(HOUSEHOLD, NOT_FOUND, *of_columns("left-on"), NOT_IN_HOUSEHOLD, LEFT_BEFORE_JOINING),
 )
 async def leave_household(household_id: HouseholdId, person_id: PersonId, body: LeavingBody, write: Write) -> Response:
     """What they are to the others stays; a head who leaves heads the household no longer."""
