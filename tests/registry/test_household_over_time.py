@@ -102,8 +102,8 @@ def test_a_member_leaves_once() -> None:
     wish = LeaveHousehold(person_id=BUDI, left_on=IN_MAY)
     Given(household, TOGETHER).when(wish).then(BUDI_LEFT)
     Given(household, TOGETHER, BUDI_LEFT).when(wish).then()
-    Given(household, TOGETHER, BUDI_LEFT).when(LeaveHousehold(person_id=BUDI, left_on=NOW)).refuses("not-a-member")
-    Given(household, TOGETHER).when(LeaveHousehold(person_id=DEWI, left_on=NOW)).refuses("not-a-member")
+    Given(household, TOGETHER, BUDI_LEFT).when(LeaveHousehold(person_id=BUDI, left_on=NOW)).refuses("not-in-household")
+    Given(household, TOGETHER).when(LeaveHousehold(person_id=DEWI, left_on=NOW)).refuses("not-in-household")
     assert (SARI,) == living(BUDI_LEFT).members
 
 

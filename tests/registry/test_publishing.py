@@ -15,6 +15,16 @@ from services.registry.domain.document import (
 )
 from services.registry.domain.household import GuardianCorrected, HouseholdRegistered, KinRecorded, KinRetracted
 from services.registry.domain.legal_hold import HoldLifted, HoldPlaced
+from services.registry.domain.household import (
+    GuardianChanged,
+    GuardianCorrected,
+    HouseholdMoved,
+    HouseholdRegistered,
+    KinRecorded,
+    KinRetracted,
+    MemberJoined,
+    MemberLeft,
+)
 from services.registry.domain.person import (
     BirthDateCorrected,
     CameOfAge,
@@ -84,6 +94,26 @@ def stage(at: Stage, since: date, precision: Precision = "day") -> PublicEvent:
 @pytest.mark.parametrize(
     ("event", "word"),
     [
+        (
+            GuardianChanged(
+                occurred=Occurred(date(2024, 1, 1), "year"),
+                household_id=HOME,
+                village=KURIPAN,
+                person_id=SARI,
+                relative_id=DEWI,
+                guardian_id=None,
+                present_id=BUDI,
+                present_since=MAY,
+            ),
+            words.GuardianChanged(
+                person_id=SARI,
+                village=KURIPAN,
+                relative_id=DEWI,
+                guardian_id=BUDI,
+                since=date(2026, 5, 1),
+                precision="month",
+            ),
+        ),
         (
             VillageDesignated(occurred=Occurred(date(2017, 1, 1), "year"), village=KURIPAN, year=2017, decree="SK-1"),
             words.VillageDesignated(village=KURIPAN, year=2017, programme=DESMIGRATIF),
@@ -215,6 +245,9 @@ def test_others_hear_of_it(event: RegistryEvent, word: PublicEvent) -> None:
         HoldLifted(occurred=NOW, corrects=1, person_id=SARI, hold_id=HOME, by=()),
         replace(BORN_LATER, of_minor=False, birth_year=None, was_of_age=True, of_age=True),
         HouseholdRegistered(occurred=NOW, household_id=HOME, village=KURIPAN, members=(SARI, BUDI)),
+        MemberJoined(occurred=NOW, household_id=HOME, person_id=DEWI),
+        MemberLeft(occurred=NOW, household_id=HOME, person_id=BUDI, began=1),
+        HouseholdMoved(occurred=NOW, household_id=HOME, village=LIPURSARI, present=LIPURSARI),
     ],
 )
 def test_others_do_not_hear_of_it(event: RegistryEvent) -> None:

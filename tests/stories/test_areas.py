@@ -202,7 +202,7 @@ class There:
                 "/households",
                 {
                     "village": village,
-                    "members": [home, child],
+                    "members": [home],
                     "kin": [{"person_id": home, "relative_id": child, "relation": "parent"}],
                 },
                 after=story.at,

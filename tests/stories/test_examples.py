@@ -144,7 +144,6 @@ def _a_family(reader: Reader) -> None:
         reader.tries(REGISTRY, route)
     reader.tries(REGISTRY, "list_figures")
     reader.tries(REGISTRY, "get_report")
-    reader.tries(REGISTRY, "register_household", 1, makes=examples.HOUSEHOLD_OF_WATI)
 
 
 def _a_household_changes(reader: Reader) -> None:
@@ -157,6 +156,7 @@ def _a_household_changes(reader: Reader) -> None:
             reader.tries(REGISTRY, f"{deed}_{kind}")
     for route in ("withdraw_card", "withdraw_head", "move_household", "edit_household_village", "leave_household"):
         reader.tries(REGISTRY, route)
+    reader.tries(REGISTRY, "register_household", 1, makes=examples.HOUSEHOLD_OF_WATI)
 
 
 def _on_file(reader: Reader) -> None:

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
 from services.registry.api.fields import CardCell, PersonId, VillageCell
-from services.registry.api.households import HouseholdId, RelativeId
+from services.registry.api.households import HouseholdId
 from services.registry.commands import household_changes as commands
 from services.registry.domain.refusals import (
     ALREADY_A_MEMBER,
@@ -18,7 +18,7 @@ from services.registry.domain.refusals import (
     JOINED_BEFORE_LEAVING,
     LEFT_BEFORE_JOINING,
     MEMBER_OF_ANOTHER_HOUSEHOLD,
-    NOT_A_MEMBER,
+    NOT_IN_HOUSEHOLD,
     PERSON_ERASED,
     PERSON_UNKNOWN,
     of_columns,
@@ -49,6 +49,7 @@ SCOPES: dict[tuple[str, str], str] = {
 }
 """The scope that each of these routes needs."""
 
+ChildId = Annotated[UUID, Path(description="The child, or the other of the two.", examples=[CHILD])]
 SinceCell = Annotated[
     str, Field(description="The day since when it holds: a day, month or year, as it is known.", examples=["2026-08"])
 ]
@@ -60,7 +61,7 @@ _PERSON = (PERSON_UNKNOWN, PERSON_ERASED)
 class JoiningBody(Body):
     """Who lives in the household, and since when."""
 
-    model_config = example(person_id=CHILD, since="2026-09")
+    model_config = example(person_id=WORKER, since="2026-09")
 
     person_id: UUID = Field(description="A known person who lives in no other household.")
     since: SinceCell
@@ -69,9 +70,9 @@ class JoiningBody(Body):
 class LeavingBody(Body):
     """When somebody left."""
 
-    model_config = example(left_on="2026-08")
+    model_config = example(left_on="2026-11")
 
-    left_on: str = Field(description="A day, month or year, as it is known.", examples=["2026-08"])
+    left_on: str = Field(description="A day, month or year, as it is known.", examples=["2026-11"])
 
 
 class MembershipEdit(Body):
@@ -153,7 +154,7 @@ class MemberShown(Shown):
     """A membership: somebody lives or lived in a household."""
 
     model_config = example(
-        household_id=HOUSEHOLD, person_id=CHILD, village=VILLAGE, joined_on="2026-09-02", left_on=None
+        household_id=HOUSEHOLD, person_id=WORKER, village=VILLAGE, joined_on="2026-09-02", left_on=None
     )
 
     household_id: UUID
@@ -227,7 +228,7 @@ async def join_household(household_id: HouseholdId, body: JoiningBody, write: Wr
     status_code=201,
     summary="Record that somebody left",
     tags=["households"],
-    responses=records(HOUSEHOLD, NOT_FOUND, *of_columns("left-on"), NOT_A_MEMBER, LEFT_BEFORE_JOINING),
+    responses=records(HOUSEHOLD, NOT_FOUND, *of_columns("left-on"), NOT_IN_HOUSEHOLD, LEFT_BEFORE_JOINING),
 )
 async def leave_household(household_id: HouseholdId, person_id: PersonId, body: LeavingBody, write: Write) -> Response:
     """What they are to the others stays; a head who leaves heads the household no longer."""
@@ -376,7 +377,7 @@ async def edit_household_village(household_id: HouseholdId, body: VillageEdit, w
     responses=records(HOUSEHOLD, NOT_FOUND, *_SINCE, *of_columns("guardian"), *_PERSON),
 )
 async def name_guardian(
-    household_id: HouseholdId, person_id: PersonId, relative_id: RelativeId, body: GuardianBody, write: Write
+    household_id: HouseholdId, person_id: PersonId, relative_id: ChildId, body: GuardianBody, write: Write
 ) -> Response:
     """From a day on, or none any more. A wrong guardian is corrected by recording the relation again."""
     return await write(

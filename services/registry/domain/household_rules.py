@@ -5,7 +5,7 @@ Where somebody stands in a household, what can be asked of that, and where it le
     where            asked                         then
     ---------------  ----------------------------  --------------------------------------
     never here       JoinHousehold                 lives here
-    never here       LeaveHousehold                refused: not-a-member
+    never here       LeaveHousehold                refused: not-in-household
     never here       CorrectMembership             refused: not-found
     never here       RetractMembership             refused: not-found
     lives here       JoinHousehold                 lives here
@@ -13,7 +13,7 @@ Where somebody stands in a household, what can be asked of that, and where it le
     lives here       CorrectMembership             lives here
     lives here       RetractMembership             never here
     lived here       JoinHousehold                 lives here
-    lived here       LeaveHousehold                refused: not-a-member
+    lived here       LeaveHousehold                refused: not-in-household
     lived here       CorrectMembership             lived here
     lived here       RetractMembership             never here
     lived here       CorrectMembership(no day)     lives here
@@ -64,7 +64,7 @@ from services.registry.domain.refusals import (
     HOUSEHOLD_WITHOUT_HEAD,
     JOINED_BEFORE_LEAVING,
     LEFT_BEFORE_JOINING,
-    NOT_A_MEMBER,
+    NOT_IN_HOUSEHOLD,
     refuse_columns,
     refused_for,
 )
@@ -325,13 +325,13 @@ def join_household(state: LivingTogether, command: JoinHousehold) -> Sequence[Ho
 def leave_household(state: LivingTogether, command: LeaveHousehold) -> Sequence[HouseholdEvent]:
     """Once; said again of the same day it is nothing new. Who heads the household and leaves heads it no longer.
 
-    Rejects: ``not-a-member``, ``left-before-joining``.
+    Rejects: ``not-in-household``, ``left-before-joining``.
     """
     last = last_membership(state, command.person_id)
     if last is not None and last.left is not None and last.left.on == command.left_on:
         return ()
     if last is None or last.left is not None:
-        raise Refused(NOT_A_MEMBER)
+        raise Refused(NOT_IN_HOUSEHOLD)
     refuse_order(state, last, last.joined.on, command.left_on)
     return (
         MemberLeft(

@@ -373,8 +373,8 @@ ALREADY_A_MEMBER = Refusal(
     "This person lives here already, since another day; correct that day instead.",
     "Orang ini sudah menjadi anggota sejak tanggal lain; perbaiki tanggal itu.",
 )
-NOT_A_MEMBER = Refusal(
-    "not-a-member",
+NOT_IN_HOUSEHOLD = Refusal(
+    "not-in-household",
     409,
     "This person does not live in this household.",
     "Orang ini bukan anggota rumah tangga ini.",

@@ -243,7 +243,9 @@ def together() -> sa.Select[Any]:
         sa.select(cards.c.number)
         .where(
             cards.c.household_id == home,
-            ~sa.exists().where(corrected.c.household_id == home, corrected.c.corrects == cards.c.fact),
+            ~sa.exists()
+            .where(corrected.c.household_id == cards.c.household_id, corrected.c.corrects == cards.c.fact)
+            .correlate(cards),
             # One that was an error holds for no day; one that is null because it was erased does.
             sa.or_(cards.c.corrects.is_(None), cards.c.number.is_not(None)),
         )

@@ -135,7 +135,7 @@ def test_members_join_and_leave(api: Api) -> None:
     assert slug(asked(api, leaving, {"left_on": "2020"})) == (409, "left-before-joining")
     assert slug(asked(api, leaving, {"left_on": "x"})) == (422, "left-on-invalid")
     assert asked(api, leaving, {"left_on": "2023-05"}).status_code == 201
-    assert slug(asked(api, leaving, {"left_on": "2024"})) == (409, "not-a-member")
+    assert slug(asked(api, leaving, {"left_on": "2024"})) == (409, "not-in-household")
     assert slug(asked(api, f"{path}/members", joining)) == (409, "joined-before-leaving")
     assert asked(api, f"{other}/members", {"person_id": rini, "since": "2024"}).status_code == 201
     back = edited(api, "PATCH", f"{path}/members/{rini}", {"left_on": None})
