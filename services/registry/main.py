@@ -3,10 +3,11 @@
 from services.registry import __doc__ as charter
 from services.registry.api import SCOPES, TAGS, router
 from services.registry.commands import handle
-from services.registry.domain import household, person, village
+from services.registry.domain import household, merging, namesakes, person, village
 from services.registry.publishing import publish
 from services.registry.reactions import react
 from services.registry.views import households, people, villages
+from services.registry.views import namesakes as pairs
 from shared.main import run
 from shared.reacting import Reactions
 from shared.service import Service
@@ -26,6 +27,11 @@ SERVICE = Service(
         person.DeathCorrected,
         person.DeathRetracted,
         person.PersonErased,
+        merging.PersonMerged,
+        merging.PersonUnmerged,
+        merging.DuplicateAssigned,
+        merging.DuplicateReleased,
+        namesakes.PersonsToldApart,
         household.HouseholdRegistered,
         household.KinRecorded,
         household.GuardianCorrected,
@@ -34,7 +40,7 @@ SERVICE = Service(
     publish=publish,
     handle=handle,
     react=Reactions(hears=("migration_service",), react=react),
-    views=(villages.VIEW, people.VIEW, households.VIEW),
+    views=(villages.VIEW, people.VIEW, households.VIEW, pairs.VIEW),
     router=router,
     scopes=SCOPES,
     tags=TAGS,

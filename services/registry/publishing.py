@@ -2,11 +2,11 @@
 
 from typing import assert_never
 
-from services.registry.domain import household, person, village
+from services.registry.domain import household, merging, namesakes, person, village
 from shared.published import PublicEvent
 from shared.published import registry as words
 
-RegistryEvent = person.PersonEvent | household.HouseholdEvent | village.VillageDesignated
+RegistryEvent = person.PersonEvent | household.HouseholdEvent | village.VillageDesignated | namesakes.PersonsToldApart
 """Every fact of this service's log."""
 
 
@@ -51,6 +51,12 @@ def publish(event: RegistryEvent) -> PublicEvent | None:
                 relative_id=event.relative_id,
                 relation=event.relation,
             )
+        case merging.PersonMerged():
+            return words.PersonMerged(person_id=event.person_id, village=event.village, into=event.into)
+        case merging.PersonUnmerged():
+            return words.PersonUnmerged(person_id=event.person_id, village=event.village, into=event.into)
+        case merging.DuplicateAssigned() | merging.DuplicateReleased() | namesakes.PersonsToldApart():
+            return None
         case person.NameCorrected() | person.NikCorrected() | household.HouseholdRegistered():
             return None
         case _:

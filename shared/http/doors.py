@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, TypeVar, cast
 from uuid import UUID
 
 import orjson
@@ -38,6 +38,8 @@ CURSOR_MALFORMED = Refusal(
 IF_MATCH_MALFORMED = Refusal(
     "if-match-malformed", 400, "If-Match takes one ETag as it was answered.", "If-Match memerlukan satu ETag."
 )
+
+T = TypeVar("T")
 
 # The dependencies below are coroutines although they await nothing: a plain function would cost a thread's turn each.
 _OK = 200
@@ -157,7 +159,9 @@ class Reading:
         if paging.region:
             query = query.where(*_within(village, paging.region))
         if paging.cursor:
-            query = query.where(sa.tuple_(*key) > sa.tuple_(*_parse_cursor(paging.cursor, key)))
+            values = zip(_parse_cursor(paging.cursor, key), key, strict=True)
+            after = (sa.literal(value, column.type) for value, column in values)
+            query = query.where(sa.tuple_(*key) > sa.tuple_(*after))
         marks = [column.label(f"_key_{n}") for n, column in enumerate(key)]
         query = query.add_columns(*marks).order_by(*key).limit(paging.limit + 1)
         rows = await self._runtime.rows(query)
@@ -166,6 +170,25 @@ class Reading:
         return {
             "items": [item(row) if item else _plain(row) for row in shown],
             "next": _cursor([shown[-1][f"_key_{n}"] for n in range(len(key))]) if more else None,
+        }
+
+    async def within(
+        self, query: sa.Select[Any], *, village: sa.ColumnElement[Any], region: str | None
+    ) -> Sequence[sa.RowMapping]:
+        """Every row of *query* that lies in the caller's area and in *region*; how many they may be, the query says."""
+        query = query.where(*_within(village, self.caller.area))
+        return await self._runtime.rows(query.where(*_within(village, region)) if region else query)
+
+    def listed(
+        self, found: Sequence[T], *, key: Callable[[T], str], paging: Part, item: Callable[[T], Any]
+    ) -> dict[str, Any]:
+        """A page of what is at hand, in the order of *key* (unique): ``{items, next}``."""
+        after = _parse_cursor(paging.cursor, [sa.column("key", sa.Text)])[0] if paging.cursor else ""
+        rest = [one for one in found if key(one) > after]
+        shown = rest[: paging.limit]
+        return {
+            "items": [item(one) for one in shown],
+            "next": _cursor([key(shown[-1])]) if len(rest) > len(shown) else None,
         }
 
     async def open(self, stored: Mapping[str, str] | None) -> Any:
@@ -209,15 +232,14 @@ def _cursor(values: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(values, default=str)).decode()
 
 
-def _parse_cursor(cursor: str, key: Sequence[sa.ColumnElement[Any]]) -> list[sa.ColumnElement[Any]]:
+def _parse_cursor(cursor: str, key: Sequence[sa.ColumnElement[Any]]) -> list[Any]:
     try:
         values = orjson.loads(base64.urlsafe_b64decode(cursor))
         if not isinstance(values, list) or len(values) != len(key):
             raise ValueError
-        typed = [_typed(value, column) for value, column in zip(values, key, strict=True)]
+        return [_typed(value, column) for value, column in zip(values, key, strict=True)]
     except ValueError as error:
         raise Refused(CURSOR_MALFORMED) from error
-    return [sa.literal(value, column.type) for value, column in zip(typed, key, strict=True)]
 
 
 def _typed(value: Any, column: sa.ColumnElement[Any]) -> Any:

@@ -11,7 +11,7 @@ from services.registry.commands import households as commands
 from services.registry.domain.household import Relation, StatedRelation
 from services.registry.domain.refusals import KIN_RECORDED_ELSEWHERE, PERSON_ERASED, PERSON_UNKNOWN, of_columns
 from services.registry.views.households import households, together
-from shared.errors import NOT_FOUND, OUTSIDE_AREA
+from shared.errors import NOT_FOUND, OUTSIDE_AREA, PERSON_MERGED
 from shared.http import Body, Bulk, Page, Paging, Read, Shown, Write, WriteAll, edits, records, records_each, shows
 from shared.http.examples import (
     CHILD,
@@ -40,7 +40,7 @@ SCOPES: dict[tuple[str, str], str] = {
 RelativeId = Annotated[UUID, Path(description="The other of the two.", examples=[SPOUSE])]
 HouseholdId = Annotated[UUID, Path(description="The household.", examples=[HOUSEHOLD])]
 
-_OF_KIN = (*of_columns("relation", "guardian"), PERSON_UNKNOWN, PERSON_ERASED, KIN_RECORDED_ELSEWHERE)
+_OF_KIN = (*of_columns("relation", "guardian"), PERSON_UNKNOWN, PERSON_ERASED, PERSON_MERGED, KIN_RECORDED_ELSEWHERE)
 
 
 class KinBody(Body):

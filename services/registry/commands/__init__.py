@@ -7,10 +7,10 @@ unknown.
 
 from typing import assert_never
 
-from services.registry.commands import households, persons, villages
+from services.registry.commands import households, merges, persons, villages
 from shared.execute import Answer, Work
 
-Command = villages.Command | persons.Command | households.Command
+Command = villages.Command | persons.Command | households.Command | merges.Command
 
 
 async def handle(work: Work, command: Command) -> Answer:
@@ -21,4 +21,6 @@ async def handle(work: Work, command: Command) -> Answer:
         return await persons.handle(work, command)
     if isinstance(command, households.Command):
         return await households.handle(work, command)
+    if isinstance(command, merges.Command):
+        return await merges.handle(work, command)
     assert_never(command)

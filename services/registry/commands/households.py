@@ -1,11 +1,11 @@
 """What can be asked about households and their kinship."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 from uuid import UUID
 
 from services.registry.commands.answers import changed, made
-from services.registry.commands.persons import named
+from services.registry.commands.persons import named, survivor_of
 from services.registry.domain.household import (
     Household,
     Kin,
@@ -19,7 +19,8 @@ from services.registry.domain.household import (
     stated_kin,
 )
 from services.registry.domain.particulars import read_village
-from services.registry.domain.person import known_of_age, published_birth_year
+from services.registry.domain.person import Registered, known_of_age, published_birth_year
+from services.registry.domain.person_rules import person
 from services.registry.domain.refusals import KIN_RECORDED_ELSEWHERE, refuse_columns
 from shared.errors import NOT_FOUND, Refused
 from shared.execute import Answer, Work
@@ -88,10 +89,9 @@ async def register_together(work: Work, command: RegisterTogether) -> Answer:
     refuse_columns(wrong)
     work.names(code)
     kin = [as_recorded(relative) for relative in command.kin]
-    for member in dict.fromkeys(command.members):
-        await named(work, member)
+    members = tuple([(await named(work, member)).person_id for member in dict.fromkeys(command.members)])
     household_id = work.new_id()
-    wish = RegisterHousehold(today=work.today, household_id=household_id, village=code, members=command.members)
+    wish = RegisterHousehold(today=work.today, household_id=household_id, village=code, members=members)
     state = await work.decide(household, household_id, wish)
     for relation in kin:
         state = await record(work, household_id, state, relation)
@@ -106,12 +106,27 @@ async def add_kin(work: Work, command: AddKin) -> Answer:
 
 
 async def withdraw_kin(work: Work, command: WithdrawKin) -> Answer:
-    """One relation less. Rejects: ``not-found``, If-Match codes."""
-    await living_together(work, command.household_id)
+    """One relation less, under whichever ids of the two it was recorded. Rejects: ``not-found``, If-Match codes."""
+    before = await living_together(work, command.household_id)
     work.match(command.household_id)
-    wish = RetractKin(today=work.today, person_id=command.person_id, relative_id=command.relative_id)
-    await work.decide(household, command.household_id, wish)
+    ones, others = await ids_of(work, command.person_id), await ids_of(work, command.relative_id)
+    pairs = {
+        tuple(sorted((kin.person_id, kin.relative_id)))
+        for kin in before.kin
+        if any(kin.is_of(one, other) for one in ones for other in others)
+    }
+    for one, other in sorted(pairs) or [(command.person_id, command.relative_id)]:
+        wish = RetractKin(today=work.today, person_id=one, relative_id=other)
+        await work.decide(household, command.household_id, wish)
     return changed(work, command.household_id)
+
+
+async def ids_of(work: Work, person_id: UUID) -> tuple[UUID, ...]:
+    """Every id of this human; of somebody erased or unknown this one."""
+    state = await work.state(person, person_id)
+    if not isinstance(state, Registered):
+        return (person_id,)
+    return (await survivor_of(work, state)).ids
 
 
 def as_recorded(relative: Relative) -> Kin:
@@ -120,18 +135,24 @@ def as_recorded(relative: Relative) -> Kin:
 
 
 async def record(work: Work, household_id: UUID, state: Household, kin: Kin) -> Household:
-    """Record *kin* in the household, now at *state*; what is told of a child's age comes from its own history."""
-    await named(work, kin.person_id)
-    relative = await named(work, kin.relative_id)
-    if kin.guardian_id is not None:
-        await named(work, kin.guardian_id)
-    said_here = isinstance(state, LivingTogether) and any(other.says(kin) for other in state.kin)
-    if not said_here and await work.holder("kin", *kin_parts(kin.person_id, kin.relative_id, kin.relation)):
-        raise Refused(KIN_RECORDED_ELSEWHERE)
+    """Record *kin* in the household, now at *state*; what is told of a child's age comes from its own history.
+
+    Of duplicates the survivors are recorded; what stands under a duplicate's id is the same relation.
+    """
+    one, relative = await named(work, kin.person_id), await named(work, kin.relative_id)
+    guardian = None if kin.guardian_id is None else (await named(work, kin.guardian_id)).person_id
+    kin = stated_kin(one.person_id, relative.person_id, kin.relation, guardian)
+    same = [replace(kin, person_id=a, relative_id=b) for a in one.ids for b in relative.ids]
+    standing = state.kin if isinstance(state, LivingTogether) else ()
+    said_here = next((other for other in same if any(said.says(other) for said in standing)), None)
+    if said_here is None:
+        for other in same:
+            if await work.holder("kin", *kin_parts(other.person_id, other.relative_id, other.relation)):
+                raise Refused(KIN_RECORDED_ELSEWHERE)
     birth_date = known(relative.birth_date) if kin.relation == "child" else None
     wish = RecordKin(
         today=work.today,
-        kin=kin,
+        kin=said_here or kin,
         birth_year=published_birth_year(birth_date, work.today),
         of_age=known_of_age(birth_date, work.today),
     )

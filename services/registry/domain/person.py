@@ -16,6 +16,15 @@ from datetime import date
 from typing import ClassVar, assert_never
 from uuid import UUID
 
+from services.registry.domain.merging import (
+    Duplicate,
+    DuplicateAssigned,
+    DuplicateReleased,
+    Merged,
+    MergingEvent,
+    PersonMerged,
+    PersonUnmerged,
+)
 from shared.personal import Personal
 from shared.vocabulary import Occurred
 
@@ -203,6 +212,7 @@ PersonEvent = (
     | DeathCorrected
     | DeathRetracted
     | PersonErased
+    | MergingEvent
 )
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -238,7 +248,8 @@ class Given:
 class Registered:
     """A known person, living or dead. *version*: the number of facts.
 
-    *deaths* are the reports that stand, in the order in which they came.
+    *deaths* are the reports that stand, in the order in which they came. *merged*: this is a duplicate of another;
+    *duplicates* were merged into this person. Nobody has both.
     """
 
     version: int
@@ -250,6 +261,18 @@ class Registered:
     given: Given = Given()
     worker: bool = False
     deaths: tuple[Report, ...] = ()
+    merged: Merged | None = None
+    duplicates: tuple[Duplicate, ...] = ()
+
+    @property
+    def dead_by_village(self) -> bool:
+        """Whether the village reported a death."""
+        return any(report.cause is None for report in self.deaths)
+
+    @property
+    def ids(self) -> tuple[UUID, ...]:
+        """Every id under which this human was registered, of a survivor."""
+        return self.person_id, *(duplicate.person_id for duplicate in self.duplicates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +316,14 @@ def evolve(state: Person, event: PersonEvent) -> Person:
             return replace(state, deaths=with_report(state.deaths, Report(fact, event.cause, event.occurred)))
         case DeathRetracted():
             return replace(state, deaths=without_report(state.deaths, event.cause))
+        case PersonMerged():
+            return replace(state, merged=Merged(fact, event.into))
+        case PersonUnmerged():
+            return replace(state, merged=None)
+        case DuplicateAssigned():
+            return replace(state, duplicates=(*state.duplicates, Duplicate(fact, event.duplicate_id)))
+        case DuplicateReleased():
+            return replace(state, duplicates=tuple(d for d in state.duplicates if d.fact != event.corrects))
         case PersonErased():
             return Gone(state.village)
         case _:

@@ -1,17 +1,17 @@
 """How many workers does each village have? Counted over the rows of `people` when it is read.
 
-The dead count, since a worker's family stays the programme's concern; the erased do not.
+The dead count, since a worker's family stays the programme's concern; the erased do not, and a human counts once.
 """
 
 from typing import Any
 
 import sqlalchemy as sa
 
-from services.registry.views.people import people
+from services.registry.views.people import ALIASES, people
 
 workers_by_village = (
     sa.select(people.c.village, sa.func.count().label("workers"))
-    .where(people.c.worker, people.c.erased.is_not(True))
+    .where(people.c.worker, people.c.erased.is_not(True), ALIASES.for_itself(people.c.person_id))
     .group_by(people.c.village)
     .subquery("workers_by_village")
 )

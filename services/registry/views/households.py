@@ -2,16 +2,18 @@
 
 Follows the registry's own log; ids alone, names stand in `people`. *version*, the ETag of an edit, is the number of
 facts that are in the rows: the version of the household's history once all of them are, and less while somebody's
-wait, so that nobody edits what they have read a part of.
+wait, so that nobody edits what they have read a part of. A human is named once, under the id that stands for all: who
+stands for whom is what `people` keeps.
 """
 
 from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from services.registry.domain.household import GuardianCorrected, HouseholdRegistered, KinRecorded, KinRetracted
+from services.registry.views.people import ALIASES
 from shared.recorded import Recorded
 from shared.views import Change, Put, Remove, View
 
@@ -76,18 +78,38 @@ def _key(event: KinRecorded | GuardianCorrected | KinRetracted) -> dict[str, Any
 
 def together() -> sa.Select[Any]:
     """One row for each household, with version, members and kinship (as lists), to be ordered by village and id."""
-    of_household = members.c.household_id == households.c.household_id
-    kinship = sa.func.json_build_object(
-        "person_id",
-        kin.c.person_id,
-        "relative_id",
-        kin.c.relative_id,
-        "relation",
-        kin.c.relation,
-        "guardian_id",
-        kin.c.guardian_id,
+    here = households.c.household_id
+    person_id, relative_id = ALIASES.survivor(kin.c.person_id), ALIASES.survivor(kin.c.relative_id)
+    # Of one relation that was recorded under several ids, the guardian who was named with the survivor's holds.
+    related = (
+        sa.select(
+            person_id.label("person_id"),
+            relative_id.label("relative_id"),
+            kin.c.relation,
+            ALIASES.survivor(kin.c.guardian_id).label("guardian_id"),
+        )
+        .distinct(person_id, relative_id, kin.c.relation)
+        .where(kin.c.household_id == here)
+        .order_by(
+            person_id,
+            relative_id,
+            kin.c.relation,
+            (kin.c.person_id == person_id).desc(),
+            (kin.c.relative_id == relative_id).desc(),
+            kin.c.person_id,
+            kin.c.relative_id,
+        )
+        .correlate(households)
+        .subquery("related")
     )
-    in_order = (kin.c.person_id, kin.c.relative_id, kin.c.relation)
+    living = (
+        sa.select(sa.distinct(ALIASES.survivor(members.c.person_id)).label("person_id"))
+        .where(members.c.household_id == here)
+        .correlate(households)
+        .subquery("living")
+    )
+    kinship = sa.func.json_build_object(*(part for c in related.c for part in (sa.literal(c.name, sa.Text), c)))
+    in_order = (related.c.person_id, related.c.relative_id, related.c.relation)
     return sa.select(
         households,
         sa.select(sa.func.count())
@@ -95,14 +117,20 @@ def together() -> sa.Select[Any]:
         .where(facts.c.household_id == households.c.household_id)
         .scalar_subquery()
         .label("version"),
-        sa.select(_listed(aggregate_order_by(members.c.person_id, members.c.person_id)))
-        .where(of_household)
+        sa.select(_listed(aggregate_order_by(living.c.person_id, living.c.person_id)))
         .scalar_subquery()
         .label("members"),
-        sa.select(_listed(aggregate_order_by(kinship, *in_order)))
-        .where(kin.c.household_id == households.c.household_id)
-        .scalar_subquery()
-        .label("kin"),
+        sa.select(_listed(aggregate_order_by(kinship, *in_order))).scalar_subquery().label("kin"),
+    )
+
+
+def living_together() -> sa.Select[Any]:
+    """One row for each household: members, by the ids that stand for them."""
+    member = ALIASES.survivor(members.c.person_id)
+    return (
+        sa.select(sa.func.array_agg(sa.distinct(member), type_=ARRAY(sa.Uuid)).label("members"))
+        .select_from(households.join(members, members.c.household_id == households.c.household_id))
+        .group_by(households.c.household_id)
     )
 
 

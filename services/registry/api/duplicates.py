@@ -1,0 +1,132 @@
+"""Who may have been registered twice: pairs for somebody to look at.
+
+Names and numbers are encrypted under each person's own key, so nothing is kept to find pairs by: they are opened and
+compared when somebody asks, within a region. A regency of 10,000 people takes about a second, most of it to open them.
+"""
+
+import asyncio
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Response
+from pydantic import Field
+
+from services.registry.commands import merges as commands
+from services.registry.domain.likeness import Candidate as Found
+from services.registry.domain.likeness import Likeness, Mark, candidates
+from services.registry.domain.refusals import PERSON_ERASED, PERSON_UNKNOWN, TOO_MANY_TO_COMPARE, of_columns
+from services.registry.views.households import households, living_together
+from services.registry.views.namesakes import told_apart
+from services.registry.views.people import everyone, people
+from shared.errors import NOT_FOUND, Refused
+from shared.http import Body, Page, Paging, Read, Shown, Write, records, shows
+from shared.http.examples import GALIH, GALIH_AGAIN, VILLAGE, example
+
+router = APIRouter()
+
+SCOPES: dict[tuple[str, str], str] = {
+    ("GET", "/duplicates"): "registry:read",
+    ("POST", "/persons/{person_id}/namesakes"): "registry:write",
+}
+"""The scope that each of these routes needs."""
+
+MOST_COMPARED = 25_000
+"""So many people of a region are opened at most for one answer."""
+_OPENED_AT_ONCE = 500
+"""Fields; between two portions others are answered."""
+
+
+OneId = Annotated[UUID, Path(description="One of the two.", examples=[GALIH])]
+
+
+class Registration(Shown):
+    """One of two registrations, as `GET /persons` shows it."""
+
+    id: UUID
+    village: str = Field(description="A dotted code.")
+    name: str | None
+    nik: str | None
+    birth_date: date | None
+
+
+class Candidate(Shown):
+    """Two registrations that may be of one human."""
+
+    model_config = example(
+        one={"id": GALIH, "village": VILLAGE, "name": "Galih Lestari", "nik": None, "birth_date": "2019-11-02"},
+        other={"id": GALIH_AGAIN, "village": VILLAGE, "name": "Galih Lestary", "nik": None, "birth_date": "2019-11-02"},
+        marks=["birth-date-and-name"],
+    )
+
+    one: Registration
+    other: Registration
+    marks: list[Mark] = Field(description="What the two have in common.")
+
+
+class NamesakeBody(Body):
+    """Who is somebody else."""
+
+    model_config = example(other_id=GALIH_AGAIN)
+
+    other_id: UUID = Field(description="The other of the two.")
+
+
+@router.get(
+    "/duplicates",
+    summary="Registrations that may be of one human",
+    tags=["duplicates"],
+    responses=shows(Page[Candidate], TOO_MANY_TO_COMPARE),
+)
+async def list_duplicates(read: Read, paging: Paging) -> dict[str, Any]:
+    """Both lie in the caller's area and in the region, of 25,000 people at most; not listed once told apart or merged."""
+    region = paging.region
+    rows = await read.within(
+        everyone().where(people.c.erased.is_not(True)).limit(MOST_COMPARED + 1), village=people.c.village, region=region
+    )
+    if len(rows) > MOST_COMPARED:
+        raise Refused(TOO_MANY_TO_COMPARE)
+    opened: list[Any] = []
+    sealed = [row[field] for row in rows for field in ("full_name", "nik", "birth_date")]
+    for first in range(0, len(sealed), _OPENED_AT_ONCE):
+        opened += await read.open_all(sealed[first : first + _OPENED_AT_ONCE])
+    shown = {
+        row["person_id"]: {
+            "id": row["person_id"],
+            "village": row["village"],
+            "name": name,
+            "nik": nik,
+            "birth_date": born,
+        }
+        for row, name, nik, born in zip(rows, opened[::3], opened[1::3], opened[2::3], strict=True)
+    }
+    together = await read.within(living_together(), village=households.c.village, region=region)
+    apart = await read.rows(told_apart(list(shown)))
+    found = await asyncio.to_thread(
+        candidates,
+        [
+            Likeness(
+                person_id, one["name"] or "", one["birth_date"] and date.fromisoformat(one["birth_date"]), one["nik"]
+            )
+            for person_id, one in shown.items()
+        ],
+        [row["members"] for row in together],
+        {(row["person_id"], row["other_id"]) for row in apart},
+    )
+
+    def item(pair: Found) -> dict[str, Any]:
+        return {"one": shown[pair.one], "other": shown[pair.other], "marks": pair.marks}
+
+    return read.listed(found, key=lambda pair: f"{pair.one} {pair.other}", paging=paging, item=item)
+
+
+@router.post(
+    "/persons/{person_id}/namesakes",
+    status_code=201,
+    summary="Tell two persons apart",
+    tags=["duplicates"],
+    responses=records(GALIH, NOT_FOUND, *of_columns("into"), PERSON_UNKNOWN, PERSON_ERASED),
+)
+async def tell_apart(person_id: OneId, body: NamesakeBody, write: Write) -> Response:
+    """They look alike and are two: they are listed as candidates no more. A merge is not forbidden by it."""
+    return await write(commands.ToldApart(person_id=person_id, other_id=body.other_id))
