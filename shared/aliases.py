@@ -63,16 +63,20 @@ class Aliases:
         person = sa.literal(person, sa.Uuid) if isinstance(person, UUID) else person
         merged = self.merged.alias()
         duplicates = (
-            sa.select(merged.c.person_id).where(merged.c.into == person).order_by(merged.c.person_id).scalar_subquery()
+            sa.select(merged.c.person_id)
+            .where(merged.c.into == person)
+            .order_by(merged.c.person_id)
+            .correlate_except(merged)
+            .scalar_subquery()
         )
         return sa.func.array_append(sa.func.array(duplicates), person, type_=ARRAY(sa.Uuid))
 
     def human(self, person_id: UUID) -> sa.Select[Any]:
-        """One row: *survivor*, who stands for this person, and *ids*, all ids of the same human, the survivor's last."""
+        """One row: *survivor*, who stands for this person, and *ids*, all ids of that human, the survivor's last."""
         who = sa.select(self.survivor(person_id).label("survivor")).subquery("who")
         return sa.select(who.c.survivor, self.ids(who.c.survivor).label("ids"))
 
     def _into(self, person: sa.ColumnElement[Any]) -> sa.ScalarSelect[Any]:
         # An alias of its own each time: what it is joined to may be an alias of the same table.
         merged = self.merged.alias()
-        return sa.select(merged.c.into).where(merged.c.person_id == person).scalar_subquery()
+        return sa.select(merged.c.into).where(merged.c.person_id == person).correlate_except(merged).scalar_subquery()

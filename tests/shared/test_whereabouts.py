@@ -212,14 +212,14 @@ class TestWords:
         without = Whereabouts(tables)
         words = (spouse(SITI, BUDI), child(SITI, BUDI, 2016), no_kin(SITI, BUDI, "spouse"), born(BUDI, 2016))
         assert [change for word in words for change in without.registry(word, 1)] == []
-        assert {table.name for table in tables.tables.values()} == {"people", "trips"}
+        assert {table.name for table in tables.tables.values()} == {"people", "merged", "trips"}
 
     def test_who_asks_for_kin_alone_keeps_no_ages(self) -> None:
         tables = sa.MetaData(schema="without_ages")
         without = Whereabouts(tables, kin=True)
         changes = list(without.registry(child(SITI, BUDI, 2016), 1))
         assert [change.table for change in changes] == [without.kin]
-        assert {table.name for table in tables.tables.values()} == {"people", "kin", "trips"}
+        assert {table.name for table in tables.tables.values()} == {"people", "merged", "kin", "trips"}
 
     def test_what_is_said_of_villages_moves_nobody(self) -> None:
         assert self.said(registry.VillageDesignated(village=KURIPAN, year=2019)) == []

@@ -79,7 +79,7 @@ class NamesakeBody(Body):
     responses=shows(Page[Candidate], TOO_MANY_TO_COMPARE),
 )
 async def list_duplicates(read: Read, paging: Paging) -> dict[str, Any]:
-    """Both lie in the caller's area and in the region, of 25,000 people at most; not listed once told apart or merged."""
+    """Both lie in the caller's area and the region, which has 25,000 people at most. Not those told apart or merged."""
     region = paging.region
     rows = await read.within(
         everyone().where(people.c.erased.is_not(True)).limit(MOST_COMPARED + 1), village=people.c.village, region=region

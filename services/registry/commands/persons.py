@@ -284,7 +284,7 @@ async def decide_on(
 
 
 async def hear_of_trip(work: Work, command: HearOfTrip) -> Answer:
-    """What a trip says of its worker's death, recorded or taken back: under the id that the trip has, a duplicate's too.
+    """What a trip says of its worker's death, recorded or taken back under the id that the trip has, a duplicate's too.
 
     So the merge's undoing leaves no death where the trip does not belong.
     """

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, distinct_on
 
 from services.registry.domain.household import GuardianCorrected, HouseholdRegistered, KinRecorded, KinRetracted
 from services.registry.views.people import ALIASES
@@ -88,7 +88,7 @@ def together() -> sa.Select[Any]:
             kin.c.relation,
             ALIASES.survivor(kin.c.guardian_id).label("guardian_id"),
         )
-        .distinct(person_id, relative_id, kin.c.relation)
+        .ext(distinct_on(person_id, relative_id, kin.c.relation))
         .where(kin.c.household_id == here)
         .order_by(
             person_id,
@@ -100,13 +100,14 @@ def together() -> sa.Select[Any]:
             kin.c.relative_id,
         )
         .correlate(households)
-        .subquery("related")
+        .lateral("related")
     )
     living = (
-        sa.select(sa.distinct(ALIASES.survivor(members.c.person_id)).label("person_id"))
+        sa.select(ALIASES.survivor(members.c.person_id).label("person_id"))
+        .distinct()
         .where(members.c.household_id == here)
         .correlate(households)
-        .subquery("living")
+        .lateral("living")
     )
     kinship = sa.func.json_build_object(*(part for c in related.c for part in (sa.literal(c.name, sa.Text), c)))
     in_order = (related.c.person_id, related.c.relative_id, related.c.relation)
