@@ -90,6 +90,14 @@ def erased(who: UUID) -> PublicEvent:
     return registry.PersonErased(person_id=who, village=KURIPAN)
 
 
+def merged(who: UUID, into: UUID) -> PublicEvent:
+    return registry.PersonMerged(person_id=who, village=KURIPAN, into=into)
+
+
+def unmerged(who: UUID, into: UUID) -> PublicEvent:
+    return registry.PersonUnmerged(person_id=who, village=KURIPAN, into=into)
+
+
 def moved(who: UUID, village: str) -> PublicEvent:
     return registry.PersonMoved(person_id=who, village=village)
 

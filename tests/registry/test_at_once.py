@@ -2,15 +2,21 @@
 
 import asyncio
 import dataclasses
+from collections import Counter
 from uuid import UUID
 
+import pytest
+
+from services.registry.api.duplicates import compare
 from services.registry.commands.households import RegisterTogether, Relative
-from services.registry.commands.persons import Register
+from services.registry.commands.merges import Merge, Unmerge
+from services.registry.commands.persons import Register, RegisterKnown
 from services.registry.main import SERVICE
 from shared.errors import Refused
+from shared.http import Reading
 from shared.runtime import Runtime
 from tests.registry.people_of_kuripan import KURIPAN
-from tests.shared.street import Street, do, rows
+from tests.shared.street import CALLER, Street, do, rows, until
 
 ALONE = dataclasses.replace(SERVICE, react=None)
 """The registry where nobody else is."""
@@ -37,3 +43,50 @@ async def test_of_many_households_that_record_the_same_couple_one_gets_it(street
     (made,) = (one for one in said if not isinstance(one, BaseException))
     recorded = await rows(two[0], "SELECT data FROM log.events WHERE type = 'KinRecorded'")
     assert [fact["data"].count(str(made.answer.body["id"])) for fact in recorded] == [1]
+
+
+async def test_of_two_merges_of_the_same_two_either_way_round_one_happens(street: Street) -> None:
+    """At two processes at once, again and again: never is each the other's duplicate."""
+    two = [await street.start(ALONE) for _ in range(2)]
+    for n in range(6):
+        one, other = await known(two[0], f"Siti {n}"), await known(two[0], f"Conto {n}")
+        said = await asyncio.gather(
+            *(do(two[m % 2], Merge(person_id=a, into=b)) for m, (a, b) in enumerate([(one, other), (other, one)] * 2)),
+            return_exceptions=True,
+        )
+        refused = [outcome.slug for outcome in said if isinstance(outcome, Refused)]
+        assert refused == ["has-duplicates"] * 2
+        assert sorted(outcome.answer.status for outcome in said if not isinstance(outcome, BaseException)) == [200, 201]
+    assert len(await rows(two[0], "SELECT 1 FROM log.events WHERE type = 'PersonMerged'")) == 6
+
+
+async def test_a_merge_and_its_undoing_at_once_leave_both_histories_saying_the_same(street: Street) -> None:
+    two = [await street.start(ALONE) for _ in range(2)]
+    one, other = await known(two[0], "Siti Contoh"), await known(two[0], "Siti Conto")
+    for _ in range(4):
+        version = len(await rows(two[0], "SELECT 1 FROM log.events WHERE stream_id = $1", one))
+        asked = [Merge(person_id=one, into=other), Unmerge(person_id=one), RegisterKnown(person_id=other)]
+        await asyncio.gather(
+            *(do(two[n % 2], command, if_match=version) for n, command in enumerate(asked)), return_exceptions=True
+        )
+        facts = await rows(two[0], "SELECT type FROM log.events WHERE stream_id = ANY($1)", [one, other])
+        told = Counter(fact["type"] for fact in facts)
+        assert told["PersonMerged"] == told["DuplicateAssigned"]
+        assert told["PersonUnmerged"] == told["DuplicateReleased"]
+        assert told["PersonMerged"] - told["PersonUnmerged"] in (0, 1)
+    assert told["PersonMerged"] >= 1
+
+
+async def test_more_people_than_can_be_compared_at_once_are_not(street: Street) -> None:
+    registry = await street.start(ALONE)
+    for name in ("Siti Contoh", "Siti Conto", "Siti Cont"):
+        await known(registry, name)
+    everywhere = Reading(registry, CALLER)
+
+    async def all_there() -> bool:
+        return len((await compare(everywhere, None, most=3))[0]) == 3
+
+    await until(all_there)
+    with pytest.raises(Refused, match=r"^too-many-to-compare$"):
+        await compare(everywhere, None, most=2)
+    assert (await compare(everywhere, None, most=3))[1] == []

@@ -5,6 +5,7 @@ compared when somebody asks, within a region. A regency of 10,000 people takes a
 """
 
 import asyncio
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
@@ -20,7 +21,7 @@ from services.registry.views.households import households, living_together
 from services.registry.views.namesakes import told_apart
 from services.registry.views.people import everyone, people
 from shared.errors import NOT_FOUND, Refused
-from shared.http import Body, Page, Paging, Read, Shown, Write, records, shows
+from shared.http import Body, Page, Paging, Read, Reading, Shown, Write, records, shows
 from shared.http.examples import GALIH, GALIH_AGAIN, VILLAGE, example
 
 router = APIRouter()
@@ -80,11 +81,19 @@ class NamesakeBody(Body):
 )
 async def list_duplicates(read: Read, paging: Paging) -> dict[str, Any]:
     """Both lie in the caller's area and the region, which has 25,000 people at most. Not those told apart or merged."""
-    region = paging.region
-    rows = await read.within(
-        everyone().where(people.c.erased.is_not(True)).limit(MOST_COMPARED + 1), village=people.c.village, region=region
-    )
-    if len(rows) > MOST_COMPARED:
+    shown, found = await compare(read, paging.region, MOST_COMPARED)
+
+    def item(pair: Found) -> dict[str, Any]:
+        return {"one": shown[pair.one], "other": shown[pair.other], "marks": pair.marks}
+
+    return read.listed(found, key=lambda pair: f"{pair.one} {pair.other}", paging=paging, item=item)
+
+
+async def compare(read: Reading, region: str | None, most: int) -> tuple[Mapping[UUID, dict[str, Any]], list[Found]]:
+    """Everybody whom the caller may see there, opened, and who of them look alike. `too-many-to-compare`."""
+    known = everyone().where(people.c.erased.is_not(True)).limit(most + 1)
+    rows = await read.within(known, village=people.c.village, region=region)
+    if len(rows) > most:
         raise Refused(TOO_MANY_TO_COMPARE)
     opened: list[Any] = []
     sealed = [row[field] for row in rows for field in ("full_name", "nik", "birth_date")]
@@ -96,28 +105,18 @@ async def list_duplicates(read: Read, paging: Paging) -> dict[str, Any]:
             "village": row["village"],
             "name": name,
             "nik": nik,
-            "birth_date": born,
+            "birth_date": birth_date,
         }
-        for row, name, nik, born in zip(rows, opened[::3], opened[1::3], opened[2::3], strict=True)
+        for row, name, nik, birth_date in zip(rows, opened[::3], opened[1::3], opened[2::3], strict=True)
     }
+    compared = [
+        Likeness(who, one["name"] or "", one["birth_date"] and date.fromisoformat(one["birth_date"]), one["nik"])
+        for who, one in shown.items()
+    ]
     together = await read.within(living_together(), village=households.c.village, region=region)
-    apart = await read.rows(told_apart(list(shown)))
-    found = await asyncio.to_thread(
-        candidates,
-        [
-            Likeness(
-                person_id, one["name"] or "", one["birth_date"] and date.fromisoformat(one["birth_date"]), one["nik"]
-            )
-            for person_id, one in shown.items()
-        ],
-        [row["members"] for row in together],
-        {(row["person_id"], row["other_id"]) for row in apart},
-    )
-
-    def item(pair: Found) -> dict[str, Any]:
-        return {"one": shown[pair.one], "other": shown[pair.other], "marks": pair.marks}
-
-    return read.listed(found, key=lambda pair: f"{pair.one} {pair.other}", paging=paging, item=item)
+    apart = {(row["person_id"], row["other_id"]) for row in await read.rows(told_apart(shown))}
+    # In a thread: others are answered meanwhile.
+    return shown, await asyncio.to_thread(candidates, compared, [row["members"] for row in together], apart)
 
 
 @router.post(

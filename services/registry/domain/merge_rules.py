@@ -6,13 +6,13 @@ survivor's page, village and place on a roster are from then on those of both.
 
 ::
 
-    a person     merged into another   gets a duplicate        loses the last one   unmerged
-    ------------------------------------------------------------------------------------------
-    alone        is a duplicate        is a survivor           -                    not-found
-    a survivor   has-duplicates        stays a survivor        is alone             not-found
-    a duplicate  duplicate-of-another  person-merged           -                    is alone
+    a person    is merged             gets a duplicate  loses its only one  is unmerged
+    alone       duplicate             survivor          -                   not-found
+    survivor    has-duplicates        survivor          alone               not-found
+    duplicate   duplicate-of-another  person-merged     -                   alone
 
-Once more into the same survivor, and unmerged once more: see `merge_person` and `unmerge_person`.
+Merged once more into the same survivor, a duplicate stays one. Of a duplicate's own history nothing else can be said
+than what `person_rules.refuse_of_duplicate` lets through.
 """
 
 from collections.abc import Iterable, Sequence
