@@ -55,7 +55,9 @@ async def test_of_two_merges_of_the_same_two_either_way_round_one_happens(street
             return_exceptions=True,
         )
         refused = [outcome.slug for outcome in said if isinstance(outcome, Refused)]
-        assert refused == ["has-duplicates"] * 2
+        # Which of the two it says depends on which of the two histories was read first.
+        assert len(refused) == 2
+        assert set(refused) <= {"has-duplicates", "person-merged"}
         assert sorted(outcome.answer.status for outcome in said if not isinstance(outcome, BaseException)) == [200, 201]
     assert len(await rows(two[0], "SELECT 1 FROM log.events WHERE type = 'PersonMerged'")) == 6
 
