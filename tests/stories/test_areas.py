@@ -175,6 +175,7 @@ class There:
     person_id: str
     candidate: str
     child: str
+    duplicate: str
     household_id: str
     trip_id: str
     course_id: str
@@ -215,7 +216,9 @@ class There:
             assert story.parents_abroad(child)
             assert story.is_prospect(home)
             assert story.at
-            return cls(village, worker, home, child, household, trip, course["id"], group["id"], story.at)
+            duplicate, other = story.registers("Tini Contoh"), story.registers("Tini Conto")
+            story._told("registry", f"/persons/{duplicate}/merge", {"into": other})
+            return cls(village, worker, home, child, duplicate, household, trip, course["id"], group["id"], story.at)
 
 
 @pytest.fixture(scope="module")
@@ -236,14 +239,19 @@ def neighbour(house: House) -> Iterator[Api]:
 
 
 LISTS: dict[str, list[str]] = {
-    "registry": ["/villages", "/persons", "/workers", "/households", "/figures"],
+    "registry": ["/villages", "/persons", "/workers", "/households", "/figures", "/merges"],
     "migration_service": ["/trips", "/service-files", "/figures"],
     "enterprise": ["/training-roster", "/courses", "/figures"],
     "parenting": ["/children", "/figures"],
     "cooperative": ["/prospects", "/groups", "/figures"],
 }
 DETAILS: dict[str, list[str]] = {
-    "registry": ["/villages/{code}", "/persons/{person_id}", "/households/{household_id}"],
+    "registry": [
+        "/villages/{code}",
+        "/persons/{person_id}",
+        "/persons/{person_id}/merge",
+        "/households/{household_id}",
+    ],
     "migration_service": ["/trips/{trip_id}", "/service-files/{worker_id}"],
     "enterprise": ["/training-roster/{person_id}", "/courses/{course_id}"],
     "parenting": ["/children/{person_id}"],
@@ -256,6 +264,9 @@ WRITES_THERE: dict[str, list[tuple[str, str, dict[str, Any] | None]]] = {
         ("PATCH", "/persons/{person_id}/death", {"died_on": "2026-01-01"}),
         ("DELETE", "/persons/{person_id}/death", None),
         ("POST", "/persons/{person_id}/erasure", None),
+        ("POST", "/persons/{person_id}/merge", {"into": "$own"}),
+        ("DELETE", "/persons/{person_id}/merge", None),
+        ("POST", "/persons/{person_id}/namesakes", {"other_id": "$own"}),
         ("POST", "/households/{household_id}/kin", {"person_id": "$own", "relative_id": "$own2", "relation": "spouse"}),
         ("DELETE", "/households/{household_id}/kin/{person_id}/{relative_id}", None),
         # A person there, named in a body
@@ -306,6 +317,8 @@ NAMES_A_VILLAGE_THERE: dict[str, list[tuple[str, str, dict[str, Any]]]] = {
     "cooperative": [("POST", "/groups", {"village": WONOSOBO, "name": "Kelompok"})],
 }
 BY_ROLE_ALONE = {("registry", "POST", "/villages")}
+OF_TWO = {("registry", "GET", "/duplicates")}
+"""An item is about two persons, who may live in two villages: see `tests/registry/api/test_merges.py`."""
 IN_BULK = {
     "registry": ("/persons", "/workers", "/households"),
     "migration_service": ("/departures", "/returns"),
@@ -315,9 +328,10 @@ IN_BULK = {
 def at(path: str, there: There, own: There) -> str:
     """*path* with the ids of what lies *there*."""
     candidate = path.startswith(("/training-roster", "/prospects"))
+    person_id = there.duplicate if path.endswith("/merge") else there.person_id
     return path.format(
         code=there.village,
-        person_id=there.candidate if candidate else there.child if "/children" in path else there.person_id,
+        person_id=there.candidate if candidate else there.child if "/children" in path else person_id,
         relative_id=there.child,
         worker_id=there.person_id,
         household_id=there.household_id,
@@ -344,7 +358,7 @@ def test_every_route_stands_in_a_table(house: House, service: str) -> None:
     told = {("GET", path) for path in LISTS[service] + DETAILS[service]}
     told |= {(method, path) for method, path, _ in WRITES_THERE[service]}
     told |= {(method, path.replace("{own}", "{person_id}")) for method, path, _ in NAMES_A_VILLAGE_THERE[service]}
-    told |= {(method, path) for named, method, path in BY_ROLE_ALONE if named == service}
+    told |= {(method, path) for named, method, path in BY_ROLE_ALONE | OF_TWO if named == service}
     told |= {("POST", f"{path}/bulk") for path in IN_BULK.get(service, ())}
     own = {route for route in routes(house, service) if route not in kernel.SCOPES and route[1] not in kernel.OPEN}
     assert told == own

@@ -118,6 +118,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
         _training_and_a_group(reader)
         _all_taken_back(reader)
         _many_at_once(reader)
+        _registered_twice(reader)
         yield reader
 
 
@@ -175,6 +176,11 @@ def _many_at_once(reader: Reader) -> None:
         reader.tries(REGISTRY, route)
     for route in ("record_departures", "record_returns"):
         reader.tries(MIGRATION, route)
+
+
+def _registered_twice(reader: Reader) -> None:
+    for route in ("list_duplicates", "merge_person", "get_merge", "list_merges", "unmerge_person", "tell_apart"):
+        reader.tries(REGISTRY, route)
 
 
 def test_every_example_runs(reader: Reader) -> None:

@@ -55,13 +55,14 @@ class Candidate(Shown):
     """Two registrations that may be of one human."""
 
     model_config = example(
-        one={"id": GALIH, "village": VILLAGE, "name": "Galih Lestari", "nik": None, "birth_date": "2019-11-02"},
-        other={"id": GALIH_AGAIN, "village": VILLAGE, "name": "Galih Lestary", "nik": None, "birth_date": "2019-11-02"},
+        persons=[
+            {"id": GALIH, "village": VILLAGE, "name": "Galih Lestari", "nik": None, "birth_date": "2019-11-02"},
+            {"id": GALIH_AGAIN, "village": VILLAGE, "name": "Galih Lestary", "nik": None, "birth_date": "2019-11-02"},
+        ],
         marks=["birth-date-and-name"],
     )
 
-    one: Registration
-    other: Registration
+    persons: list[Registration] = Field(description="The two.")
     marks: list[Mark] = Field(description="What the two have in common.")
 
 
@@ -84,7 +85,7 @@ async def list_duplicates(read: Read, paging: Paging) -> dict[str, Any]:
     shown, found = await compare(read, paging.region, MOST_COMPARED)
 
     def item(pair: Found) -> dict[str, Any]:
-        return {"one": shown[pair.one], "other": shown[pair.other], "marks": pair.marks}
+        return {"persons": [shown[pair.one], shown[pair.other]], "marks": pair.marks}
 
     return read.listed(found, key=lambda pair: f"{pair.one} {pair.other}", paging=paging, item=item)
 

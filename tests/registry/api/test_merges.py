@@ -204,7 +204,7 @@ PLACE, BESIDE = "33.07.03.2001", "33.07.03.2002"
 
 def pairs(api: Api) -> dict[frozenset[str], list[str]]:
     found = api.items(REGISTRY, "/duplicates?region=33.07.03")
-    return {frozenset((pair["one"]["id"], pair["other"]["id"])): pair["marks"] for pair in found}
+    return {frozenset(one["id"] for one in pair["persons"]): pair["marks"] for pair in found}
 
 
 def test_candidates_are_listed_until_they_are_told_apart_or_merged(api: Api, house: House) -> None:
@@ -225,7 +225,7 @@ def test_candidates_are_listed_until_they_are_told_apart_or_merged(api: Api, hou
     rest = api.get(REGISTRY, f"/duplicates?region=33.07.03&limit=2&cursor={page['next']}").json()
     assert (len(page["items"]), len(rest["items"]), rest["next"]) == (2, 1, None)
     assert slug(api.get(REGISTRY, "/duplicates?cursor=x")) == (400, "cursor-malformed")
-    names = {person["name"] for pair in page["items"] + rest["items"] for person in (pair["one"], pair["other"])}
+    names = {one["name"] for pair in page["items"] + rest["items"] for one in pair["persons"]}
     assert {"Siti Aminah", "Siti Aminnah"} <= names
     # Listed only where both lie in the caller's area.
     with Api(house, "village-officer", PLACE, subject="officer") as officer:
