@@ -128,7 +128,7 @@ ONE_HUMAN: Events = {FILE: [OPENED, MERGED], FILE_OF_BUDI: [OPENED_BUDI, FILED],
 
 class TestMerge:
     async def test_both_files_take_it_together(self) -> None:
-        two = {FILE: [OPENED], FILE_OF_BUDI: [OPENED_BUDI]}
+        two: Events = {FILE: [OPENED], FILE_OF_BUDI: [OPENED_BUDI]}
         assert (await decided(work(two), MergeServiceFile(SITI, BUDI)))[1] == [MERGED, FILED]
         assert (await decided(work(ONE_HUMAN), MergeServiceFile(SITI, BUDI)))[1] == []
         _, undone = await decided(work(ONE_HUMAN), UnmergeServiceFile(SITI))
@@ -162,7 +162,7 @@ class TestMerge:
         assert await refused(work(ONE_HUMAN, area="31"), DEPARTURE) == (404, "worker-unknown")
 
     async def test_a_survivor_that_is_not_heard_of_yet_is_unknown(self) -> None:
-        early = {FILE: [OPENED, MERGED], FILE_OF_BUDI: [FILED], TRIP_ID: [DEPARTED]}
+        early: Events = {FILE: [OPENED, MERGED], FILE_OF_BUDI: [FILED], TRIP_ID: [DEPARTED]}
         assert await refused(work(early), RETURN) == (404, "not-found")
         assert await refused(work(early, area="32.12"), DEPARTURE) == (404, "worker-unknown")
 

@@ -65,6 +65,7 @@ async def test_of_two_merges_of_the_same_two_either_way_round_one_happens(street
 async def test_a_merge_and_its_undoing_at_once_leave_both_histories_saying_the_same(street: Street) -> None:
     two = [await street.start(ALONE) for _ in range(2)]
     one, other = await known(two[0], "Siti Contoh"), await known(two[0], "Siti Conto")
+    told: Counter[str] = Counter()
     for _ in range(4):
         version = len(await rows(two[0], "SELECT 1 FROM log.events WHERE stream_id = $1", one))
         asked = [Merge(person_id=one, into=other), Unmerge(person_id=one), RegisterKnown(person_id=other)]

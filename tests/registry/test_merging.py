@@ -154,9 +154,8 @@ def test_of_a_duplicate_nothing_is_said_but_its_deaths_and_its_erasure(command: 
 
 # ── The table ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-ALONE = [AGAIN]
 STATES: dict[str, list[PersonEvent]] = {
-    "alone": ALONE,
+    "alone": [AGAIN],
     "survivor": [AGAIN, DuplicateAssigned(occurred=NOW, person_id=BUDI, duplicate_id=DEWI)],
     "duplicate": [AGAIN, MERGED],
 }

@@ -110,7 +110,8 @@ async def test_workers_are_those_who_are_workers_and_figures_count_the_dead_but_
     died = DeathReported(occurred=MAY, person_id=BUDI, village=KURIPAN, cause=None, died_on=MAY)
     erased = PersonErased(occurred=NOW, person_id=DEWI, village=KURIPAN)
     also = [replace(WORKER, person_id=who) for who in (BUDI, DEWI)]
-    await roster.follow(VIEW, *map(recorded, (sari, budi, dewi, *also, died, erased)))
+    facts: list[PersonEvent] = [sari, budi, dewi, *also, died, erased]
+    await roster.follow(VIEW, *(recorded(fact) for fact in facts))
     assert [row["person_id"] for row in await roster.ask(everyone())] == [SARI, BUDI, DEWI]
     assert [row["person_id"] for row in await roster.ask(workers())] == [BUDI, DEWI]
     assert await roster.ask(figures()) == [{"village": KURIPAN, "workers": 1}]
@@ -125,7 +126,8 @@ async def test_a_duplicate_is_shown_as_who_stands_for_both(roster: Roster) -> No
     also = [replace(WORKER, person_id=who) for who in (SARI, BUDI)]
     merged = PersonMerged(occurred=NOW, person_id=BUDI, village=KURIPAN, into=SARI)
     died = DeathReported(occurred=MAY, person_id=BUDI, village=KURIPAN, cause=TRIP, died_on=MAY)
-    await roster.follow(VIEW, *map(recorded, (sari, budi, *also, merged, died)))
+    facts: list[PersonEvent] = [sari, budi, *also, merged, died]
+    await roster.follow(VIEW, *(recorded(fact) for fact in facts))
     (shown,) = await roster.ask(everyone())
     assert (shown["person_id"], shown["died_on"]) == (SARI, "2026-05")
     assert await roster.ask(one(SARI)) == await roster.ask(one(BUDI)) == [shown]
