@@ -1,7 +1,7 @@
 """Who may have been registered twice: pairs for somebody to look at.
 
 Names and numbers are encrypted under each person's own key, so nothing is kept to find pairs by: they are opened and
-compared when somebody asks, within a region. A regency of 10,000 people takes about a second, most of it to open them.
+compared when somebody asks, within a region. To open and compare 10,000 people takes 0.4 s of a core (decision 0015).
 """
 
 import asyncio
