@@ -11,6 +11,7 @@ A slug is the same in logs, answers and tests, and never changes. No message car
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +54,14 @@ NOT_FOUND = Refusal("not-found", 404, "There is nothing here under this id.", "T
 OUTSIDE_AREA = Refusal(
     "outside-area", 403, "This village lies outside your area.", "Desa ini berada di luar wilayah Anda."
 )
+PERSON_MERGED = Refusal(
+    "person-merged",
+    409,
+    "This person was found to be a duplicate: name the one in *into* instead.",
+    "Orang ini ternyata data ganda: gunakan id dalam *into*.",
+)
+
+
+def person_merged(into: UUID) -> Refused:
+    """The refusal of a duplicate's id: it says who stands for that person, and nothing else."""
+    return Refused(PERSON_MERGED, extra={"into": str(into)})

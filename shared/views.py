@@ -47,7 +47,7 @@ class View:
     *tables* is a `MetaData` whose ``schema`` is *name*. *heard* maps a publishing service to what its words change,
     called with the word and its published number. *own* is the same for the service's own log, private facts
     included, personal fields sealed. *blind*, in place of *own*, is given them opened, and a keyed hash: of what is
-    personal its rows hold hashes alone (decision 0015). Its tables are keyed by ``person_id``, and a person's rows go
+    personal its rows hold hashes alone (decision 0016). Its tables are keyed by ``person_id``, and a person's rows go
     with the keys.
     """
 

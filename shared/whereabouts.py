@@ -4,6 +4,9 @@ Each source's words lie in tables of their own, keyed by that source's ids; what
 roster is read. So it does not matter which service was heard first, or how late (decision 0005). No more does it
 matter whose facts were heard first: a row is changed by one person's facts alone, so somebody's facts may wait while
 everybody else's take effect, and once they are in the rows are the same.
+
+Who was merged into somebody else stands for nobody: the survivor is asked about, and whatever was said under either id
+is found with the survivor (`Aliases`).
 """
 
 from collections.abc import Iterable
@@ -14,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.elements import Grouping
 
+from shared.aliases import Aliases
 from shared.published import PublicEvent
 from shared.published import registry as r
 from shared.published.migration_service import TripWord, WorkerDeparted
@@ -31,6 +35,7 @@ class Whereabouts:
     def __init__(self, metadata: sa.MetaData, *, kin: bool = False, ages: bool = False) -> None:
         self._keeps_kin = kin
         self._keeps_ages = ages
+        self.aliases = Aliases(metadata)
         # What is not kept belongs to no view: nothing makes it, and a query for it finds no table.
         unkept = sa.MetaData()
         self.people = sa.Table(
@@ -106,6 +111,8 @@ class Whereabouts:
                 yield Put(self.people, {"person_id": word.person_id, "died_on": None, "died_precision": None})
             case r.PersonErased():
                 yield Put(self.people, {"person_id": word.person_id, "erased": True})
+            case r.PersonMerged() | r.PersonUnmerged():
+                yield from self.aliases.registry(word, number)
             case _:
                 pass  # what is said of villages moves nobody
 
@@ -163,7 +170,7 @@ class Whereabouts:
         ages = self.ages
         return (
             sa.select(_last(ages.c.birth_year, ages.c.year_number), _last(ages.c.of_age, ages.c.number))
-            .where(ages.c.person_id == person)
+            .where(ages.c.person_id == sa.any_(self.aliases.ids(person)))
             .lateral("age")
         )
 
@@ -172,12 +179,13 @@ class Whereabouts:
 
         The trip with the latest departure says where somebody stands, by the interval's end, then by the published
         number, never by arrival. Death wins: one that the registry knows, and one that a trip ended in, whichever is
-        heard first. Nobody erased is named. *standing* is null for a worker who never left.
+        heard first. Nobody erased is named, and a human once: with the trips of every id, under the id and in the
+        village of the survivor. *standing* is null for a worker who never left.
         """
         people, trips = self.people, self.trips
         decisive = (
             sa.select(trips.c.trip_id, trips.c.standing, trips.c.since, trips.c.since_precision)
-            .where(trips.c.worker_id == people.c.person_id, trips.c.standing != "retracted")
+            .where(trips.c.worker_id == sa.any_(self.aliases.ids(people.c.person_id)), trips.c.standing != "retracted")
             .order_by(
                 (trips.c.standing == "deceased").desc(),
                 trips.c.departed_until.desc(),
@@ -197,7 +205,12 @@ class Whereabouts:
                 sa.case((died, people.c.died_precision), else_=decisive.c.since_precision).label("since_precision"),
             )
             .select_from(people.outerjoin(decisive, sa.true()))
-            .where(people.c.village.is_not(None), people.c.worker, people.c.erased.is_not(True))
+            .where(
+                people.c.village.is_not(None),
+                people.c.worker,
+                people.c.erased.is_not(True),
+                self.aliases.for_itself(people.c.person_id),
+            )
             .subquery("standings")
         )
 

@@ -94,6 +94,14 @@ def erased(who: UUID) -> PublicEvent:
     return registry.PersonErased(person_id=who, village=KURIPAN)
 
 
+def merged(who: UUID, into: UUID) -> PublicEvent:
+    return registry.PersonMerged(person_id=who, village=KURIPAN, into=into)
+
+
+def unmerged(who: UUID, into: UUID) -> PublicEvent:
+    return registry.PersonUnmerged(person_id=who, village=KURIPAN, into=into)
+
+
 def moved(who: UUID, village: str) -> PublicEvent:
     return registry.PersonMoved(person_id=who, village=village)
 
@@ -218,12 +226,16 @@ class Roster:
         return (await self.connection.get_raw_connection()).driver_connection
 
     async def crowd(self, view: View) -> None:
-        """Fill *view* with 200 villages of 50 families: a worker abroad or home, a spouse, a child of 8."""
+        """Fill *view* with 200 villages of 50 families: a worker abroad or home, a spouse, a child of 8.
+
+        Every fifth worker was registered twice: enough that an index pays where who stands for whom is asked.
+        """
         tables = {table.name: table for table in view.tables.sorted_tables}
         members: list[dict[str, Any]] = []
         relations: list[dict[str, Any]] = []
         journeys: list[dict[str, Any]] = []
         ages: list[dict[str, Any]] = []
+        merges: list[dict[str, Any]] = []
         for n in range(10_000):
             worker_id, spouse_id, child_id, trip_id = (UUID(int=n << 8 | role) for role in range(4))
             members += [
@@ -235,6 +247,8 @@ class Roster:
                 {"person_id": worker_id, "relative_id": spouse_id, "relation": "spouse"},
                 {"person_id": worker_id, "relative_id": child_id, "relation": "child"},
             ]
+            if n % 5 == 0:
+                merges.append({"person_id": UUID(int=n << 8 | 4), "into": worker_id})
             ages.append(
                 {"person_id": child_id, "said_by": worker_id, "birth_year": 2016, "year_number": n, "number": n}
             )
@@ -249,7 +263,8 @@ class Roster:
                     "since_precision": "day",
                 }
             )
-        for name, rows in (("people", members), ("kin", relations), ("trips", journeys), ("ages", ages)):
+        filled = {"people": members, "kin": relations, "trips": journeys, "ages": ages, "merged": merges}
+        for name, rows in filled.items():
             if name in tables:  # a view that never reads kinship or ages keeps none
                 kept = tables[name].columns.keys()
                 await self.connection.execute(

@@ -139,7 +139,7 @@ async def list_prospects(read: Read, paging: Paging) -> dict[str, Any]:
 )
 async def get_prospect(person_id: PersonId, read: Read) -> dict[str, Any]:
     """404 for whoever is not on the roster."""
-    query = prospects.prospects().where(prospects.PERSON == person_id)
+    query = prospects.prospects().where(prospects.PERSON == prospects.ALIASES.survivor(person_id))
     return dict(await read.one(query, village=prospects.VILLAGE))
 
 

@@ -1,5 +1,6 @@
 """What callers can ask of cooperative, and which histories, claims and views each request reads and writes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import assert_never
@@ -47,24 +48,24 @@ async def handle(work: Work, request: Request) -> Answer:
         case NewGroup():
             return await _form(work, request)
         case Joining():
-            await _of_caller(work, request.group_id)
+            found = await _of_caller(work, request.group_id)
+            survivor, ids = await _human(work, request.person_id)
             admission = AdmitMember(
                 group_id=request.group_id,
-                person_id=request.person_id,
-                prospect=await _prospect(work, request.person_id),
+                person_id=next((one for one in ids if one in found.members), survivor),
+                prospect=await _prospect(work, survivor, ids),
                 on=request.on or work.today,
                 today=work.today,
             )
             return await _record(work, request.group_id, admission)
         case Leaving():
-            await _of_caller(work, request.group_id)
-            leaving = RecordLeaving(
-                group_id=request.group_id,
-                person_id=request.person_id,
-                on=request.on or work.today,
-                today=work.today,
-            )
-            return await _record(work, request.group_id, leaving)
+            found = await _of_caller(work, request.group_id)
+            survivor, ids = await _human(work, request.person_id)
+            leaving = [
+                RecordLeaving(group_id=request.group_id, person_id=one, on=request.on or work.today, today=work.today)
+                for one in [one for one in ids if one in found.members] or [survivor]
+            ]
+            return await _record(work, request.group_id, *leaving)
         case _:
             assert_never(request)
 
@@ -82,27 +83,36 @@ async def _form(work: Work, request: NewGroup) -> Answer:
     return Answer(status=201, body={"id": str(group_id)}, version=work.version(group_id))
 
 
-async def _record(work: Work, group_id: UUID, command: AdmitMember | RecordLeaving) -> Answer:
+async def _record(work: Work, group_id: UUID, *asked: AdmitMember | RecordLeaving) -> Answer:
     before = work.version(group_id)
-    await work.decide(group, group_id, command)
+    for command in asked:
+        await work.decide(group, group_id, command)
     after = work.version(group_id)
     return Answer(status=201 if after > before else 200, body={"id": str(group_id)}, version=after)
 
 
-async def _of_caller(work: Work, group_id: UUID) -> None:
+async def _of_caller(work: Work, group_id: UUID) -> Formed:
     """404 for a group that does not exist, and for one outside the caller's area alike."""
     found = await work.state(group, group_id)
     if not isinstance(found, Formed):
         raise Refused(NOT_FOUND)
     work.within(found.village)
+    return found
 
 
-async def _prospect(work: Work, person_id: UUID) -> bool:
+async def _human(work: Work, person_id: UUID) -> tuple[UUID, Sequence[UUID]]:
+    """Who stands for this person, and every id of the same human: under each of them a group may have a member."""
+    [human] = await work.rows(prospects.ALIASES.human(person_id))
+    return human["survivor"], human["ids"]
+
+
+async def _prospect(work: Work, survivor: UUID, ids: Sequence[UUID]) -> bool:
     """As the roster knows it now; somebody outside the caller's area counts as no prospect, so nothing is told of them.
 
     The claim is asked beside the roster: the roster follows the log, the claim is the log.
     """
-    if await work.holder(MEMBERSHIP, str(person_id)) is not None:
-        return False
-    rows = await work.rows(prospects.prospects().where(prospects.PERSON == person_id))
+    for person_id in ids:
+        if await work.holder(MEMBERSHIP, str(person_id)) is not None:
+            return False
+    rows = await work.rows(prospects.prospects().where(prospects.PERSON == survivor))
     return any(lies_in(row["village"], work.caller.area) for row in rows)

@@ -161,7 +161,7 @@ async def list_training_roster(read: Read, paging: Paging) -> dict[str, Any]:
 )
 async def get_training_candidate(person_id: PersonId, read: Read) -> dict[str, Any]:
     """404 for whoever is not on the roster."""
-    query = training_roster.roster().where(training_roster.PERSON == person_id)
+    query = training_roster.roster().where(training_roster.PERSON == training_roster.ALIASES.survivor(person_id))
     return dict(await read.one(query, village=training_roster.VILLAGE))
 
 

@@ -47,19 +47,17 @@ async def handle(work: Work, request: Request) -> Answer:
         case NewCourse():
             return await _offer(work, request)
         case Enrolment():
-            await _of_caller(work, request.course_id)
-            on_roster = await _on_roster(work, request.person_id)
+            found = await _of_caller(work, request.course_id)
+            survivor, person_id = await _named(work, found, request.person_id)
+            on_roster = await _on_roster(work, survivor)
             return await _record(
-                work,
-                request.course_id,
-                EnrolParticipant(person_id=request.person_id, on_roster=on_roster, today=work.today),
+                work, request.course_id, EnrolParticipant(person_id=person_id, on_roster=on_roster, today=work.today)
             )
         case Attendance():
-            await _of_caller(work, request.course_id)
+            found = await _of_caller(work, request.course_id)
+            _, person_id = await _named(work, found, request.person_id)
             return await _record(
-                work,
-                request.course_id,
-                RecordAttendance(person_id=request.person_id, on=request.on, today=work.today),
+                work, request.course_id, RecordAttendance(person_id=person_id, on=request.on, today=work.today)
             )
         case _:
             assert_never(request)
@@ -87,12 +85,20 @@ async def _record(work: Work, course_id: UUID, command: EnrolParticipant | Recor
     return Answer(status=201 if after > before else 200, body={"id": str(course_id)}, version=after)
 
 
-async def _of_caller(work: Work, course_id: UUID) -> None:
+async def _of_caller(work: Work, course_id: UUID) -> Offered:
     """404 for a course that does not exist, and for one outside the caller's area alike."""
     found = await work.state(course, course_id)
     if not isinstance(found, Offered):
         raise Refused(NOT_FOUND)
     work.within(found.village)
+    return found
+
+
+async def _named(work: Work, found: Offered, person_id: UUID) -> tuple[UUID, UUID]:
+    """Who stands for this person, and the id under which that human takes part: of who does not, the former."""
+    [human] = await work.rows(training_roster.ALIASES.human(person_id))
+    taking_part = (one for one in human["ids"] if one in found.participants)
+    return human["survivor"], next(taking_part, human["survivor"])
 
 
 async def _on_roster(work: Work, person_id: UUID) -> bool:

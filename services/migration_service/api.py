@@ -23,7 +23,7 @@ from services.migration_service.domain.trip_rules import (
     RetractReturn,
 )
 from services.migration_service.views import service_files, standing, trips
-from shared.errors import NOT_FOUND
+from shared.errors import NOT_FOUND, PERSON_MERGED
 from shared.http import (
     Body,
     Bulk,
@@ -358,6 +358,7 @@ class Figure(Shown):
         *_COLUMNS_OF_DEPARTURE,
         refusals.WORKER_ID_MISSING,
         refusals.WORKER_UNKNOWN,
+        PERSON_MERGED,
         refusals.DUPLICATE_ROW,
         model=DepartureWritten,
         departed_on="2024-02",
@@ -527,7 +528,9 @@ async def list_trips(
     worker_id: Annotated[UUID | None, Query(description="Only this worker's trips.")] = None,
 ) -> dict[str, Any]:
     """The retracted ones too. *overlaps* names trips of the same person that cannot be so at the same time."""
-    query = trips.trips() if worker_id is None else trips.trips().where(trips.WORKER == worker_id)
+    query = (
+        trips.trips() if worker_id is None else trips.trips().where(trips.WORKER == trips.ALIASES.survivor(worker_id))
+    )
     return await read.page(query, key=trips.KEY, paging=paging, village=trips.VILLAGE, item=trips.item)
 
 
@@ -560,7 +563,7 @@ async def list_service_files(read: Read, paging: Paging) -> dict[str, Any]:
 )
 async def get_service_file(worker_id: WorkerId, read: Read) -> dict[str, Any]:
     """Where the worker is served and which trips are in the file."""
-    query = service_files.service_files().where(service_files.WORKER == worker_id)
+    query = service_files.service_files().where(service_files.WORKER == service_files.ALIASES.survivor(worker_id))
     return dict(await read.one(query, village=service_files.VILLAGE))
 
 

@@ -1,10 +1,11 @@
 """Which histories each command reads and writes.
 
 Every fact of a trip is decided together with the worker's service file: the file says in which village the worker is
-served, hence who may ask. If it changes meanwhile, the command is decided anew.
+served, hence who may ask. If it changes meanwhile, the command is decided anew. Who was registered twice is served
+from the file of who stands for both; trips that were recorded under the duplicate's id stay where they are.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 from uuid import UUID
 
@@ -14,11 +15,15 @@ from services.migration_service.domain.service_file import (
     SERVICE_FILE,
     Dated,
     EraseServiceFile,
+    FileDuplicate,
+    MergeServiceFile,
     MoveServiceFile,
     NotOpened,
     Open,
     OpenServiceFile,
     ServiceFileCommand,
+    UnfileDuplicate,
+    UnmergeServiceFile,
     stream_id,
 )
 from services.migration_service.domain.trip import NotRecorded, Taken
@@ -36,7 +41,7 @@ from services.migration_service.domain.trip_rules import (
     RetractReturn,
     TripCommand,
 )
-from shared.errors import NOT_FOUND, ColumnError, Refused
+from shared.errors import NOT_FOUND, ColumnError, Refused, person_merged
 from shared.execute import Answer, Work
 from shared.vocabulary import lies_in
 
@@ -51,19 +56,30 @@ class CheckCells:
 Command = ServiceFileCommand | CheckCells | TripCommand
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A human whom this service serves: *worker_id* stands for all *ids*, *village* is where."""
+
+    worker_id: UUID
+    village: str
+    ids: tuple[UUID, ...]
+
+
 async def handle(work: Work, command: Command) -> Answer:
     """One attempt at *command*."""
     match command:
-        case OpenServiceFile() | MoveServiceFile() | EraseServiceFile():
+        case OpenServiceFile() | MoveServiceFile() | EraseServiceFile() | FileDuplicate() | UnfileDuplicate():
             await work.decide(SERVICE_FILE, stream_id(command.worker_id), Dated(command, work.today))
             return Answer(200, {"id": str(command.worker_id)})
+        case MergeServiceFile() | UnmergeServiceFile():
+            return await _follow_merge(work, command)
         case CheckCells():
             return _check_cells(work, command)
         case RecordDeparture():
             return await _depart(work, command)
         case RecordReturn() | RecordLeaveEnd():
-            village = await _village(work, command.trip_id)
-            return await _decide(work, command, command.trip_id, village, status=201)
+            served = await _served(work, command.trip_id)
+            return await _decide(work, command, command.trip_id, served, status=201)
         case (
             CorrectDeparture()
             | RetractDeparture()
@@ -72,11 +88,24 @@ async def handle(work: Work, command: Command) -> Answer:
             | CorrectLeaveEnd()
             | RetractLeaveEnd()
         ):
-            village = await _village(work, command.trip_id)
+            served = await _served(work, command.trip_id)
             work.match(command.trip_id)
-            return await _decide(work, command, command.trip_id, village, status=200)
+            return await _decide(work, command, command.trip_id, served, status=200)
         case _:
             assert_never(command)
+
+
+async def _follow_merge(work: Work, command: MergeServiceFile | UnmergeServiceFile) -> Answer:
+    """Both files take it in one append; where there is no file, or it says so already, neither does."""
+    mine = stream_id(command.worker_id)
+    before = await work.state(SERVICE_FILE, mine)
+    after = await work.decide(SERVICE_FILE, mine, Dated(command, work.today))
+    if isinstance(before, Open) and isinstance(after, Open) and before != after:
+        for survivor, asked in ((before.into, UnfileDuplicate), (after.into, FileDuplicate)):
+            if survivor is not None:
+                wish = asked(survivor, command.worker_id)
+                await work.decide(SERVICE_FILE, stream_id(survivor), Dated(wish, work.today))
+    return Answer(200, {"id": str(command.worker_id)})
 
 
 def _check_cells(work: Work, command: CheckCells) -> Answer:
@@ -93,37 +122,54 @@ async def _depart(work: Work, command: RecordDeparture) -> Answer:
     if isinstance(file, NotOpened) and work.check:
         # Just registered and not heard of here: nothing of that worker can be recorded here yet.
         return Answer(200, {"id": None, "departed_on": str(said.departed)})
-    if not isinstance(file, Open) or not lies_in(file.village, work.caller.area):
+    served = await _human(work, command.worker_id)
+    if served is None or not lies_in(served.village, work.caller.area):
+        if isinstance(file, Open) and file.into and lies_in(file.village, work.caller.area):
+            raise person_merged(file.into)
         raise Refused(refusals.WORKER_UNKNOWN)
-    answer = await _decide(work, command, work.new_id(), file.village, status=201)
+    said_of = replace(command, worker_id=served.worker_id)
+    answer = await _decide(work, said_of, work.new_id(), served, status=201)
     return Answer(200, {**answer.body, "id": None}) if work.check else answer
 
 
-async def _village(work: Work, trip_id: UUID) -> str:
-    """Where a trip's worker is served; 404 for no trip, an erased worker's, and one outside the caller's area alike."""
+async def _human(work: Work, worker_id: UUID) -> Served | None:
+    """Who is served when this worker is named; None for who is not heard of yet, or erased."""
+    file = await work.state(SERVICE_FILE, stream_id(worker_id))
+    if isinstance(file, Open) and file.into is not None:
+        worker_id = file.into
+        file = await work.state(SERVICE_FILE, stream_id(worker_id))
+    return Served(worker_id, file.village, (worker_id, *file.duplicates)) if isinstance(file, Open) else None
+
+
+async def _served(work: Work, trip_id: UUID) -> Served:
+    """Whose trip it is; 404 for no trip, an erased worker's, and one outside the caller's area alike."""
     trip = await work.state(TRIP, trip_id)
     if isinstance(trip, NotRecorded):
         raise Refused(NOT_FOUND)
-    file = await work.state(SERVICE_FILE, stream_id(trip.worker_id))
-    if not isinstance(file, Open):
+    served = await _human(work, trip.worker_id)
+    if served is None:
         raise Refused(NOT_FOUND)
-    work.within(file.village)
-    return file.village
+    work.within(served.village)
+    return served
 
 
-async def _decide(work: Work, command: TripCommand, trip_id: UUID, village: str, status: int) -> Answer:
+async def _decide(work: Work, command: TripCommand, trip_id: UUID, served: Served, status: int) -> Answer:
     trip = await work.decide(
-        TRIP, trip_id, Request(command=command, trip_id=trip_id, village=village, today=work.today)
+        TRIP, trip_id, Request(command=command, trip_id=trip_id, village=served.village, today=work.today)
     )
     body = {"id": str(trip_id)}
     if isinstance(trip, Taken) and isinstance(command, RecordDeparture | CorrectDeparture):
-        await _refuse_a_second(work, trip)
+        await _refuse_a_second(work, trip, served)
         body["departed_on"] = str(trip.placement.departed)
     return Answer(status, body, work.version(trip_id))
 
 
-async def _refuse_a_second(work: Work, trip: Taken) -> None:
-    """Refuse a placement that another trip holds. Who loses a race for it comes here again, and sees the other's."""
-    parts = trip.placement.same_as(trip.worker_id)
-    if parts and await work.holder("placement", *parts) not in (None, trip.trip_id):
-        raise Refused(refusals.DUPLICATE_ROW)
+async def _refuse_a_second(work: Work, trip: Taken, served: Served) -> None:
+    """Refuse a placement that another trip holds, under whichever id of the human.
+
+    Who loses a race for it comes here again, and sees the other's.
+    """
+    for worker_id in served.ids:
+        parts = trip.placement.same_as(worker_id)
+        if parts and await work.holder("placement", *parts) not in (None, trip.trip_id):
+            raise Refused(refusals.DUPLICATE_ROW)

@@ -3,7 +3,15 @@
 from services.migration_service import __doc__ as charter
 from services.migration_service.api import SCOPES, TAGS, router
 from services.migration_service.commands import handle
-from services.migration_service.domain.service_file import ServiceFileErased, ServiceFileMoved, ServiceFileOpened
+from services.migration_service.domain.service_file import (
+    DuplicateFiled,
+    DuplicateUnfiled,
+    ServiceFileErased,
+    ServiceFileMerged,
+    ServiceFileMoved,
+    ServiceFileOpened,
+    ServiceFileUnmerged,
+)
 from services.migration_service.domain.trip import (
     Departed,
     DepartureCorrected,
@@ -29,6 +37,10 @@ SERVICE = Service(
         ServiceFileOpened,
         ServiceFileMoved,
         ServiceFileErased,
+        ServiceFileMerged,
+        ServiceFileUnmerged,
+        DuplicateFiled,
+        DuplicateUnfiled,
         Departed,
         DepartureCorrected,
         DepartureRetracted,

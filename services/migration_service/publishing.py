@@ -5,7 +5,16 @@ Reason, scheme, sector, procedure, decree and contract date stay here (ADR 0009)
 
 from typing import Any, assert_never
 
-from services.migration_service.domain.service_file import ServiceFileErased, ServiceFileMoved, ServiceFileOpened
+from services.migration_service.domain.service_file import (
+    DuplicateFiled,
+    DuplicateUnfiled,
+    ServiceFileErased,
+    ServiceFileEvent,
+    ServiceFileMerged,
+    ServiceFileMoved,
+    ServiceFileOpened,
+    ServiceFileUnmerged,
+)
 from services.migration_service.domain.trip import (
     Departed,
     DepartureCorrected,
@@ -22,13 +31,15 @@ from services.migration_service.domain.trip import (
 from shared.published import PublicEvent
 from shared.published import migration_service as said
 
-MigrationEvent = TripEvent | ServiceFileOpened | ServiceFileMoved | ServiceFileErased
+MigrationEvent = TripEvent | ServiceFileEvent
 
 
 def publish(event: MigrationEvent) -> PublicEvent | None:
     """The word for *event*."""
     match event:
         case ServiceFileOpened() | ServiceFileMoved() | ServiceFileErased():
+            return None
+        case ServiceFileMerged() | ServiceFileUnmerged() | DuplicateFiled() | DuplicateUnfiled():
             return None
         case Departed():
             return said.WorkerDeparted(**_trip(event), country=event.country)

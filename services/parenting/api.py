@@ -83,7 +83,7 @@ async def list_children(read: Read, paging: Paging, on: On = None) -> dict[str, 
 )
 async def get_child(person_id: PersonId, read: Read, on: On = None) -> dict[str, Any]:
     """404 for whoever is not on the roster."""
-    query = children.children(on or read.today).where(children.PERSON == person_id)
+    query = children.children(on or read.today).where(children.PERSON == children.ALIASES.survivor(person_id))
     return dict(await read.one(query, village=children.VILLAGE))
 
 

@@ -12,6 +12,8 @@ from services.registry.domain import (
     household,
     legal_hold,
     meeting,
+    merging,
+    namesakes,
     partner,
     person,
     verification,
@@ -32,6 +34,7 @@ from services.registry.views import (
     search,
     villages,
 )
+from services.registry.views import namesakes as pairs
 from shared.main import run
 from shared.reacting import Reactions
 from shared.service import Service
@@ -61,6 +64,11 @@ SERVICE = Service(
         document.DocumentRetracted,
         legal_hold.HoldPlaced,
         legal_hold.HoldLifted,
+        merging.PersonMerged,
+        merging.PersonUnmerged,
+        merging.DuplicateAssigned,
+        merging.DuplicateReleased,
+        namesakes.PersonsToldApart,
         household.HouseholdRegistered,
         household.KinRecorded,
         household.GuardianCorrected,
@@ -116,6 +124,7 @@ SERVICE = Service(
         dossiers.VIEW,
         minors.VIEW,
         households.VIEW,
+        pairs.VIEW,
         census.VIEW,
         facilities.VIEW,
         appointments.VIEW,

@@ -10,6 +10,8 @@ from services.registry.domain import (
     household,
     legal_hold,
     meeting,
+    merging,
+    namesakes,
     partner,
     person,
     verification,
@@ -28,6 +30,7 @@ Untold = (
     | document.DocumentEvent
     | verification.DetailsVerified
     | legal_hold.HoldEvent
+    | namesakes.PersonsToldApart
 )
 """Facts of the programme's own administration, and what is on file of a person: no other service needs them."""
 
@@ -110,6 +113,12 @@ def publish(event: RegistryEvent) -> PublicEvent | None:
             | household.HouseholdVillageCorrected()
         ):
             return None  # who lives together and where concerns the registry; that somebody moved is said of each
+        case merging.PersonMerged():
+            return words.PersonMerged(person_id=event.person_id, village=event.village, into=event.into)
+        case merging.PersonUnmerged():
+            return words.PersonUnmerged(person_id=event.person_id, village=event.village, into=event.into)
+        case merging.DuplicateAssigned() | merging.DuplicateReleased():
+            return None
         case person.NameCorrected() | person.NikGiven() | person.NikCorrected():
             return None
         case _:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, TypeVar, cast
 from uuid import UUID
 
 import orjson
@@ -39,6 +39,8 @@ CURSOR_MALFORMED = Refusal(
 IF_MATCH_MALFORMED = Refusal(
     "if-match-malformed", 400, "If-Match takes one ETag as it was answered.", "If-Match memerlukan satu ETag."
 )
+
+T = TypeVar("T")
 
 # The dependencies below are coroutines although they await nothing: a plain function would cost a thread's turn each.
 _OK = 200
@@ -158,7 +160,9 @@ class Reading:
         if paging.region:
             query = query.where(*_within(village, paging.region))
         if paging.cursor:
-            query = query.where(sa.tuple_(*key) > sa.tuple_(*_parse_cursor(paging.cursor, key)))
+            values = zip(_parse_cursor(paging.cursor, key), key, strict=True)
+            after = (sa.literal(value, column.type) for value, column in values)
+            query = query.where(sa.tuple_(*key) > sa.tuple_(*after))
         marks = [column.label(f"_key_{n}") for n, column in enumerate(key)]
         query = query.add_columns(*marks).order_by(*key).limit(paging.limit + 1)
         rows = await self._runtime.rows(query)
@@ -181,6 +185,18 @@ class Reading:
     def keyed(self, view: View) -> Keyed:
         """The keyed hash of one of the service's blind views."""
         return self._runtime.keyed(view)
+
+    def listed(
+        self, found: Sequence[T], *, key: Callable[[T], str], paging: Part, item: Callable[[T], Any]
+    ) -> dict[str, Any]:
+        """A page of what is at hand, in the order of *key* (unique): ``{items, next}``."""
+        after = read_cursor(paging.cursor, [str])[0] if paging.cursor else ""
+        rest = [one for one in found if key(one) > after]
+        shown = rest[: paging.limit]
+        return {
+            "items": [item(one) for one in shown],
+            "next": write_cursor([key(shown[-1])]) if len(rest) > len(shown) else None,
+        }
 
     async def open(self, stored: Mapping[str, str] | None) -> Any:
         """A personal field that a view kept sealed; None if it is absent or erased."""

@@ -150,3 +150,20 @@ class PersonErased(_OfPerson):
     """A person's data are erased (UU 27/2022 Ps 44): whoever holds a key, hash or claim of this person destroys it."""
 
     name: ClassVar[str] = "PersonErased"
+
+
+class PersonMerged(_OfPerson):
+    """A person was found to be a duplicate of *into*: whatever was said of either id is about one human.
+
+    Both ids stay valid. *into* is never a duplicate itself, as long as this holds.
+    """
+
+    name: ClassVar[str] = "PersonMerged"
+    into: UUID = Field(description="The person id that stands for both from now on.")
+
+
+class PersonUnmerged(_OfPerson):
+    """A merge was an error: the person and *into* are two, each with what was said under its own id."""
+
+    name: ClassVar[str] = "PersonUnmerged"
+    into: UUID = Field(description="The person id that stood for both.")

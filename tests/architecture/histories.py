@@ -23,11 +23,14 @@ from services.registry.domain import facility as facilities
 from services.registry.domain import household_rules as households
 from services.registry.domain import legal_hold as holds
 from services.registry.domain import meeting as meetings
+from services.registry.domain import merge_rules as merging
+from services.registry.domain import namesakes
 from services.registry.domain import partner as partners
 from services.registry.domain import person_rules as persons
 from services.registry.domain import verification as verdicts
 from services.registry.domain import village as villages
 from services.registry.domain.household import Kin
+from services.registry.domain.person import Registered
 from services.registry.domain.reference import PROGRAMMES
 from shared import wire
 from shared.codec import Catalogue
@@ -72,16 +75,57 @@ class Programme:
         )
         for _ in range(commands):
             name, options = self._chance.choices(kinds, weights=(2, 1, 2, 3, 2, 1, 3))[0]()
-            decider, stream_id, command = self._chance.choice(options)
-            state = self._states.get(stream_id, decider.initial)
-            try:
-                events = decider.decide(state, command)
-            except Refused:
-                continue
+            self._ask(name, self._chance.choice(options))
+            if self._chance.random() < 0.1:
+                self._merge_or_unmerge()
+
+    def _ask(self, name: str, *asked: Asked) -> bool:
+        """What is asked together happens together, or none of it."""
+        try:
+            decided = [
+                (decider, stream_id, decider.decide(self._states.get(stream_id, decider.initial), command))
+                for decider, stream_id, command in asked
+            ]
+        except Refused:
+            return False
+        for decider, stream_id, events in decided:
             for event in events:
-                state = decider.evolve(state, event)
+                self._states[stream_id] = decider.evolve(self._states.get(stream_id, decider.initial), event)
                 self._record(name, stream_id, event)
-            self._states[stream_id] = state
+        return True
+
+    def _merge_or_unmerge(self) -> None:
+        """In the registry; the service files follow, as its word would have them."""
+        who, other = self._chance.sample(PEOPLE, 2)
+        mine, theirs = self._states.get(who), self._states.get(other)
+        if not isinstance(mine, Registered) or not isinstance(theirs, Registered):
+            return
+        file, of = files.SERVICE_FILE, files.stream_id
+        if mine.merged is None:
+            apart = namesakes.TellApart(today=TODAY, person_id=who, other_id=other)
+            self._ask("registry", (namesakes.namesakes, namesakes.pair_of(who, other), apart))
+            if self._ask(
+                "registry",
+                (persons.person, who, merging.MergePerson(today=TODAY, survivor=theirs)),
+                (persons.person, other, merging.AssignDuplicate(today=TODAY, duplicate_id=who)),
+            ):
+                self._ask(
+                    "migration_service",
+                    (file, of(who), files.Dated(files.MergeServiceFile(who, other), TODAY)),
+                    (file, of(other), files.Dated(files.FileDuplicate(other, who), TODAY)),
+                )
+        else:
+            into = mine.merged.into
+            if self._ask(
+                "registry",
+                (persons.person, who, merging.UnmergePerson(today=TODAY)),
+                (persons.person, into, merging.ReleaseDuplicate(today=TODAY, duplicate_id=who)),
+            ):
+                self._ask(
+                    "migration_service",
+                    (file, of(who), files.Dated(files.UnmergeServiceFile(who), TODAY)),
+                    (file, of(into), files.Dated(files.UnfileDuplicate(into, who), TODAY)),
+                )
 
     def _record(self, name: str, stream_id: UUID, event: DomainEvent) -> None:
         publish = service(name).publish

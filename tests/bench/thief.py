@@ -1,4 +1,4 @@
-"""What a thief of the blind index finds out, who knows everybody's village anyway (decision 0015).
+"""What a thief of the blind index finds out, who knows everybody's village anyway (decision 0016).
 
 The thief is given more than a real one has: exactly how many bear each name, or a list of all names of a regency and
 the names of every fifth person there. Shares are of people whose name is guessed; where several names fit equally well,

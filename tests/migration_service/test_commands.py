@@ -10,11 +10,17 @@ import pytest
 from services.migration_service.commands import CheckCells, handle
 from services.migration_service.domain.placement import Cells
 from services.migration_service.domain.service_file import (
+    DuplicateFiled,
+    DuplicateUnfiled,
     EraseServiceFile,
+    MergeServiceFile,
     OpenServiceFile,
     ServiceFileErased,
+    ServiceFileMerged,
     ServiceFileMoved,
     ServiceFileOpened,
+    ServiceFileUnmerged,
+    UnmergeServiceFile,
     stream_id,
 )
 from services.migration_service.domain.trip_rules import (
@@ -109,6 +115,56 @@ class TestServiceFile:
     async def test_erasing_ends_it(self) -> None:
         _, events = await decided(work({FILE: [OPENED]}), EraseServiceFile(SITI))
         assert events == [ERASED]
+
+
+BUDI = someone(2)
+FILE_OF_BUDI = stream_id(BUDI)
+OPENED_BUDI = ServiceFileOpened(occurred=Occurred(TODAY), worker_id=BUDI, village=KENANGA)
+MERGED = ServiceFileMerged(occurred=Occurred(TODAY), worker_id=SITI, into=BUDI)
+FILED = DuplicateFiled(occurred=Occurred(TODAY), worker_id=BUDI, duplicate_id=SITI)
+ONE_HUMAN: Events = {FILE: [OPENED, MERGED], FILE_OF_BUDI: [OPENED_BUDI, FILED], TRIP_ID: [DEPARTED]}
+"""Siti is Budi registered once more; the trip is Siti's."""
+
+
+class TestMerge:
+    async def test_both_files_take_it_together(self) -> None:
+        two: Events = {FILE: [OPENED], FILE_OF_BUDI: [OPENED_BUDI]}
+        assert (await decided(work(two), MergeServiceFile(SITI, BUDI)))[1] == [MERGED, FILED]
+        assert (await decided(work(ONE_HUMAN), MergeServiceFile(SITI, BUDI)))[1] == []
+        _, undone = await decided(work(ONE_HUMAN), UnmergeServiceFile(SITI))
+        assert undone == [
+            ServiceFileUnmerged(occurred=Occurred(TODAY), worker_id=SITI, into=BUDI),
+            DuplicateUnfiled(occurred=Occurred(TODAY), worker_id=BUDI, duplicate_id=SITI),
+        ]
+
+    async def test_who_has_no_file_brings_none(self) -> None:
+        assert (await decided(work({FILE_OF_BUDI: [OPENED_BUDI]}), MergeServiceFile(SITI, BUDI)))[1] == []
+
+    async def test_a_departure_of_the_duplicate_is_the_survivors(self) -> None:
+        other = replace(DEPARTURE, cells=replace(CELLS, decree="SK-2"))
+        _, (event,) = await decided(work(ONE_HUMAN, area="32.12"), other)
+        assert (event.worker_id, event.trip.village) == (BUDI, KENANGA)  # type: ignore[attr-defined]
+
+    async def test_a_trip_of_the_duplicate_is_one_of_the_survivors_village(self) -> None:
+        _, (event,) = await decided(work(ONE_HUMAN, area="32.12"), RETURN)
+        assert (event.worker_id, event.trip.village) == (SITI, KENANGA)  # type: ignore[attr-defined]
+        assert await refused(work(ONE_HUMAN, area="33.07"), RETURN) == (404, "not-found")
+
+    async def test_a_placement_is_known_under_either_id(self) -> None:
+        for worker_id in (SITI, BUDI):
+            known = work(ONE_HUMAN, {SK_1: TRIP_ID})
+            assert await refused(known, replace(DEPARTURE, worker_id=worker_id)) == (409, "duplicate-row")
+
+    async def test_who_knows_the_duplicate_alone_is_told_who_stands_for_both(self) -> None:
+        with pytest.raises(Refused) as caught:
+            await handle(work(ONE_HUMAN, area="33.07"), DEPARTURE)
+        assert (caught.value.slug, caught.value.extra) == ("person-merged", {"into": str(BUDI)})
+        assert await refused(work(ONE_HUMAN, area="31"), DEPARTURE) == (404, "worker-unknown")
+
+    async def test_a_survivor_that_is_not_heard_of_yet_is_unknown(self) -> None:
+        early: Events = {FILE: [OPENED, MERGED], FILE_OF_BUDI: [FILED], TRIP_ID: [DEPARTED]}
+        assert await refused(work(early), RETURN) == (404, "not-found")
+        assert await refused(work(early, area="32.12"), DEPARTURE) == (404, "worker-unknown")
 
 
 class TestDeparture:

@@ -1,10 +1,16 @@
 """What the registry's words make this service do."""
 
-from services.migration_service.domain.service_file import EraseServiceFile, MoveServiceFile, OpenServiceFile
+from services.migration_service.domain.service_file import (
+    EraseServiceFile,
+    MergeServiceFile,
+    MoveServiceFile,
+    OpenServiceFile,
+    UnmergeServiceFile,
+)
 from services.migration_service.reactions import react
-from tests.rosters import KENANGA, KURIPAN, died, erased, moved, person, someone, worker
+from tests.rosters import KENANGA, KURIPAN, died, erased, merged, moved, person, someone, unmerged, worker
 
-SITI = someone(1)
+SITI, BUDI = someone(1), someone(2)
 
 
 def test_a_worker_gets_a_service_file() -> None:
@@ -17,6 +23,11 @@ def test_the_file_follows_the_worker() -> None:
 
 def test_an_erased_person_is_forgotten() -> None:
     assert list(react(erased(SITI))) == [EraseServiceFile(SITI)]
+
+
+def test_the_file_of_a_duplicate_belongs_to_who_stands_for_both() -> None:
+    assert list(react(merged(SITI, BUDI))) == [MergeServiceFile(SITI, BUDI)]
+    assert list(react(unmerged(SITI, BUDI))) == [UnmergeServiceFile(SITI)]
 
 
 def test_nothing_else_concerns_it() -> None:

@@ -5,12 +5,22 @@ from datetime import date
 from services.migration_service.domain.service_file import (
     SERVICE_FILE,
     Dated,
+    DuplicateFiled,
+    DuplicateUnfiled,
     EraseServiceFile,
+    FileDuplicate,
+    Gone,
+    MergeServiceFile,
     MoveServiceFile,
+    Open,
     OpenServiceFile,
     ServiceFileErased,
+    ServiceFileMerged,
     ServiceFileMoved,
     ServiceFileOpened,
+    ServiceFileUnmerged,
+    UnfileDuplicate,
+    UnmergeServiceFile,
     stream_id,
 )
 from shared.vocabulary import Occurred
@@ -56,3 +66,39 @@ def test_erasing_a_file_ends_what_is_held_of_the_person() -> None:
 
 def test_the_history_follows_from_the_worker() -> None:
     assert stream_id(SITI) == stream_id(SITI) != stream_id(someone(2))
+
+
+BUDI = someone(2)
+MERGED = ServiceFileMerged(occurred=ON, worker_id=SITI, into=BUDI)
+UNMERGED = ServiceFileUnmerged(occurred=ON, worker_id=SITI, into=BUDI)
+FILED = DuplicateFiled(occurred=ON, worker_id=SITI, duplicate_id=BUDI)
+UNFILED = DuplicateUnfiled(occurred=ON, worker_id=SITI, duplicate_id=BUDI)
+MERGE = Dated(MergeServiceFile(SITI, BUDI), TODAY)
+UNMERGE = Dated(UnmergeServiceFile(SITI), TODAY)
+FILE = Dated(FileDuplicate(SITI, BUDI), TODAY)
+UNFILE = Dated(UnfileDuplicate(SITI, BUDI), TODAY)
+
+
+def test_a_file_is_merged_once_and_follows_its_worker_all_the_same() -> None:
+    Given(SERVICE_FILE, OPENED).when(MERGE).then(MERGED)
+    Given(SERVICE_FILE, OPENED, MERGED).when(MERGE).then()
+    assert Given(SERVICE_FILE, OPENED, MERGED, MOVED).state == Open(KENANGA, into=BUDI)
+    assert Given(SERVICE_FILE, OPENED, MERGED).when(UNMERGE).then(UNMERGED) == Open(KURIPAN)
+
+
+def test_who_has_no_file_has_nothing_to_merge_or_to_take_back() -> None:
+    for asked in (MERGE, UNMERGE):
+        Given(SERVICE_FILE).when(asked).then()
+        Given(SERVICE_FILE, OPENED, ERASED).when(asked).then()
+    Given(SERVICE_FILE, OPENED).when(UNMERGE).then()
+
+
+def test_a_file_knows_the_duplicates_that_belong_to_it_even_before_it_is_opened() -> None:
+    Given(SERVICE_FILE).when(FILE).then(FILED)
+    assert Given(SERVICE_FILE, FILED).when(OPEN).then(OPENED) == Open(KURIPAN, duplicates=(BUDI,))
+    Given(SERVICE_FILE, OPENED, FILED).when(FILE).then()
+    assert Given(SERVICE_FILE, OPENED, FILED).when(UNFILE).then(UNFILED) == Open(KURIPAN)
+    Given(SERVICE_FILE, OPENED).when(UNFILE).then()
+    Given(SERVICE_FILE, OPENED, ERASED).when(UNFILE).then()
+    Given(SERVICE_FILE, OPENED, ERASED).when(FILE).then()
+    assert Given(SERVICE_FILE, OPENED, ERASED, FILED, UNFILED, MERGED, UNMERGED, OPENED).state == Gone()

@@ -13,8 +13,6 @@ from services.registry.domain.document import (
     DocumentWithdrawalRetracted,
     DocumentWithdrawn,
 )
-from services.registry.domain.household import GuardianCorrected, HouseholdRegistered, KinRecorded, KinRetracted
-from services.registry.domain.legal_hold import HoldLifted, HoldPlaced
 from services.registry.domain.household import (
     GuardianChanged,
     GuardianCorrected,
@@ -25,6 +23,7 @@ from services.registry.domain.household import (
     MemberJoined,
     MemberLeft,
 )
+from services.registry.domain.legal_hold import HoldLifted, HoldPlaced
 from services.registry.domain.person import (
     BirthDateCorrected,
     CameOfAge,

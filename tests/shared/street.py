@@ -234,7 +234,9 @@ class _Doors(httpx.AsyncBaseTransport):
         return await httpx.ASGITransport(app, raise_app_exceptions=False).handle_async_request(request)
 
 
-async def do(runtime: Runtime, command: object, key: str | None = None, *, body: str = "") -> Done:
+async def do(
+    runtime: Runtime, command: object, key: str | None = None, *, body: str = "", if_match: int | None = None
+) -> Done:
     """Carry out one command as a caller with an Idempotency-Key would have it done."""
     key = key or uuid.uuid4().hex
     request = Request(
@@ -242,6 +244,7 @@ async def do(runtime: Runtime, command: object, key: str | None = None, *, body:
         fingerprint=ids.keyed(runtime.secret, repr(command), body),
         caller=CALLER,
         today=DAY,
+        if_match=if_match,
     )
     return await execute(runtime, request, command)
 

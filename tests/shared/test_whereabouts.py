@@ -23,11 +23,13 @@ from tests.rosters import (
     died,
     erased,
     lives,
+    merged,
     moved,
     no_kin,
     person,
     someone,
     spouse,
+    unmerged,
     worker,
 )
 
@@ -223,14 +225,14 @@ class TestWords:
             came_of_age(BUDI),
         )
         assert [change for word in words for change in without.registry(word, 1)] == []
-        assert {table.name for table in tables.tables.values()} == {"people", "trips"}
+        assert {table.name for table in tables.tables.values()} == {"people", "merged", "trips"}
 
     def test_who_asks_for_kin_alone_keeps_no_ages(self) -> None:
         tables = sa.MetaData(schema="without_ages")
         without = Whereabouts(tables, kin=True)
         changes = list(without.registry(child(SITI, BUDI, 2016), 1))
         assert [change.table for change in changes] == [without.kin]
-        assert {table.name for table in tables.tables.values()} == {"people", "kin", "trips"}
+        assert {table.name for table in tables.tables.values()} == {"people", "merged", "kin", "trips"}
 
     def test_what_is_said_of_villages_moves_nobody(self) -> None:
         assert self.said(registry.VillageDesignated(village=KURIPAN, year=2019)) == []
@@ -242,3 +244,36 @@ class TestWords:
         assert isinstance(departed, Put)
         assert isinstance(returned, Put)
         assert (departed.values["number"], "number" in returned.values) == (7, False)
+
+
+class TestMerges:
+    """Budi is Siti once more; whatever is heard first, and whoever was told of."""
+
+    BOTH = (*KNOWN, worker(BUDI, KENANGA))
+    LATER = Trip(someone(13), BUDI, date(2025, 6, 1))
+
+    async def test_a_human_stands_once_in_the_survivors_village_with_the_trips_of_both(self, roster: Roster) -> None:
+        told = (*self.BOTH, FIRST.departed(), FIRST.returned(), self.LATER.departed(), merged(BUDI, SITI))
+        assert await where(roster, *told) == {SITI: (KURIPAN, "abroad", self.LATER.trip_id, date(2025, 6, 1))}
+
+    async def test_a_merge_may_come_before_whatever_it_is_about(self, roster: Roster) -> None:
+        told = (merged(BUDI, SITI), self.LATER.departed(), *self.BOTH)
+        assert await where(roster, *told) == {SITI: (KURIPAN, "abroad", self.LATER.trip_id, date(2025, 6, 1))}
+
+    async def test_undone_each_stands_with_their_own(self, roster: Roster) -> None:
+        told = (*self.BOTH, merged(BUDI, SITI), FIRST.departed(), self.LATER.departed(), unmerged(BUDI, SITI))
+        assert await where(roster, *told) == {
+            SITI: ABROAD,
+            BUDI: (KENANGA, "abroad", self.LATER.trip_id, date(2025, 6, 1)),
+        }
+
+    async def test_a_death_that_the_duplicates_trip_ended_in_wins(self, roster: Roster) -> None:
+        told = (*self.BOTH, SECOND.departed(), self.LATER.departed(), self.LATER.returned("deceased"))
+        found = await where(roster, *told, merged(BUDI, SITI))
+        assert [row[1] for row in found.values()] == ["deceased"]
+
+    async def test_the_last_that_was_said_of_either_age_holds(self, roster: Roster) -> None:
+        await roster.hear(VIEW, person(TONO), person(BUDI), born(TONO, 2012), born(BUDI, 2010), merged(BUDI, TONO))
+        ages = SAID.age(SAID.people.c.person_id)
+        query = sa.select(ages).select_from(SAID.people.join(ages, sa.true())).where(SAID.people.c.person_id == TONO)
+        assert [row["birth_year"] for row in await roster.ask(query)] == [2010]

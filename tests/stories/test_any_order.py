@@ -26,7 +26,21 @@ from shared.viewing import ViewHearer
 from shared.views import View
 from shared.vocabulary import Occurred
 from tests.houses import KENANGA, KURIPAN, TODAY
-from tests.rosters import Trip, child, died, erased, lives, moved, no_kin, person, someone, spouse, worker
+from tests.rosters import (
+    Trip,
+    child,
+    died,
+    erased,
+    lives,
+    merged,
+    moved,
+    no_kin,
+    person,
+    someone,
+    spouse,
+    unmerged,
+    worker,
+)
 from tests.stories.conftest import Past
 from tests.stories.households import IMPLIED
 
@@ -68,8 +82,9 @@ QUERIES: dict[str, list[sa.Select[Any]]] = {
 
 def family(n: int) -> tuple[list[PublicEvent], list[PublicEvent]]:
     """Eight words of the registry about the n-th family, and eight of the migration service."""
-    who, partner, young = (someone(n << 8 | role) for role in (1, 2, 3))
+    who, partner, young, again = (someone(n << 8 | role) for role in (1, 2, 3, 6))
     trip, other = Trip(someone(n << 8 | 4), who), Trip(someone(n << 8 | 5), who, TODAY)
+    as_another = Trip(someone(n << 8 | 7), again, TODAY)
     registry: list[PublicEvent] = [
         worker(who),
         person(partner),
@@ -95,6 +110,8 @@ def family(n: int) -> tuple[list[PublicEvent], list[PublicEvent]]:
         ([erased(partner), died(young)], [other.departed(), other.departure_corrected(TODAY)]),
         ([moved(who, KURIPAN), erased(who)], [other.departed(), other.departure_retracted()]),
         ([died(partner), lives(partner)], [other.departed(), other.returned("on_leave", TODAY)]),
+        ([worker(again), merged(again, who)], [as_another.departed(), as_another.departure_corrected(TODAY)]),
+        ([merged(again, who), unmerged(again, who)], [as_another.departed(), as_another.departure_corrected(TODAY)]),
     ]
     said, travelled = endings[n % len(endings)]
     return registry + said, travels + travelled
@@ -210,11 +227,12 @@ async def test_the_rosters_are_the_same_in_either_order_and_at_the_same_instant(
 
     assert registry_first == registry_last
     assert registry_first == at_once
-    ending = [sum(n % 8 == kind for n in range(FAMILIES)) for kind in range(8)]
-    # Abroad: 0, 4 (without a spouse) and 5 (without a child); home: 1, 6 was erased.
-    assert len(at_once["training_roster"][0]) == ending[0] + ending[1]
-    assert len(at_once["children"][0]) == ending[0] + ending[4]
-    assert len(at_once["prospects"][0]) == ending[1]
+    ending = [sum(n % 10 == kind for n in range(FAMILIES)) for kind in range(10)]
+    # Abroad: 0, 4 (without a spouse), 5 (without a child), 8 (as another, who is the same); home: 1, 9; 6 was erased.
+    assert len(at_once["training_roster"][0]) == ending[0] + ending[1] + ending[8] + ending[9]
+    assert len(at_once["children"][0]) == ending[0] + ending[4] + ending[8]
+    assert len(at_once["prospects"][0]) == ending[1] + ending[9]
     figures = ("abroad", "on_leave", "returned", "deceased")
     standings = [sum(row[figure] for row in at_once["standing"][0]) for figure in figures]
-    assert standings == [ending[0] + ending[4] + ending[5], ending[7], ending[1], ending[2] + ending[3]]
+    abroad = ending[0] + ending[4] + ending[5] + ending[8]
+    assert standings == [abroad, ending[7], ending[1] + ending[9], ending[2] + ending[3]]

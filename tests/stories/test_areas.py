@@ -176,6 +176,7 @@ class There:
     person_id: str
     candidate: str
     child: str
+    duplicate: str
     household_id: str
     trip_id: str
     course_id: str
@@ -229,12 +230,15 @@ class There:
             }
             path = f"/partners/{of_programme['partner_id']}/commitments"
             of_programme["commitment_id"] = story._told("registry", path, commitment(village))["id"]
+            duplicate, other = story.registers("Tini Contoh"), story.registers("Tini Conto")
+            story._told("registry", f"/persons/{duplicate}/merge", {"into": other})
             assert story.at
             return cls(
                 village,
                 worker,
                 home,
                 child,
+                duplicate,
                 household,
                 trip,
                 course["id"],
@@ -295,6 +299,7 @@ LISTS: dict[str, list[str]] = {
         "/partners",
         "/commitments",
         "/meetings",
+        "/merges",
     ],
     "migration_service": ["/trips", "/service-files", "/figures"],
     "enterprise": ["/training-roster", "/courses", "/figures"],
@@ -318,6 +323,7 @@ DETAILS: dict[str, list[str]] = {
         "/partners/{partner_id}",
         "/commitments/{commitment_id}",
         "/meetings/{meeting_id}",
+        "/persons/{person_id}/merge",
     ],
     "migration_service": ["/trips/{trip_id}", "/service-files/{worker_id}"],
     "enterprise": ["/training-roster/{person_id}", "/courses/{course_id}"],
@@ -337,6 +343,9 @@ WRITES_THERE: dict[str, list[tuple[str, str, dict[str, Any] | None]]] = {
         ("DELETE", "/persons/{person_id}/documents/{document_id}", None),
         ("POST", "/persons/{person_id}/documents/{document_id}/withdrawal", {"withdrawn_on": "2026-01-01"}),
         ("DELETE", "/persons/{person_id}/documents/{document_id}/withdrawal", None),
+        ("POST", "/persons/{person_id}/merge", {"into": "$own"}),
+        ("DELETE", "/persons/{person_id}/merge", None),
+        ("POST", "/persons/{person_id}/namesakes", {"other_id": "$own"}),
         ("POST", "/households/{household_id}/kin", {"person_id": "$own", "relative_id": "$own2", "relation": "spouse"}),
         ("DELETE", "/households/{household_id}/kin/{person_id}/{relative_id}", None),
         ("POST", "/households/{household_id}/members", {"person_id": "$own", "since": "2026"}),
@@ -450,6 +459,8 @@ BY_ROLE_ALONE = {
 }
 NO_PLACE_SHOWN = {("registry", "GET", "/villages/by-year"), ("registry", "GET", "/regions/{code}")}
 """Counts within the caller's area (`tests/registry/api/test_villages.py`), and what is the same for everybody."""
+OF_TWO = {("registry", "GET", "/duplicates")}
+"""An item is about two persons, who may live in two villages: see `tests/registry/api/test_merges.py`."""
 IN_BULK = {
     "registry": ("/persons", "/workers", "/households", "/facilities", "/appointments"),
     "migration_service": ("/departures", "/returns"),
@@ -459,9 +470,10 @@ IN_BULK = {
 def at(path: str, there: There, own: There) -> str:
     """*path* with the ids of what lies *there*."""
     candidate = path.startswith(("/training-roster", "/prospects"))
+    person_id = there.duplicate if path.endswith("/merge") else there.person_id
     return path.format(
         code=there.village,
-        person_id=there.candidate if candidate else there.child if "/children" in path else there.person_id,
+        person_id=there.candidate if candidate else there.child if "/children" in path else person_id,
         relative_id=there.child,
         worker_id=there.person_id,
         household_id=there.household_id,
@@ -499,10 +511,9 @@ def test_every_route_stands_in_a_table(house: House, service: str) -> None:
     told |= {("POST", path) for path in LOOKED_FOR.get(service, ())}
     told |= {(method, path) for method, path, _ in WRITES_THERE[service]}
     told |= {(method, path.replace("{own}", "{person_id}")) for method, path, _ in NAMES_A_VILLAGE_THERE[service]}
-    told |= {(method, path) for named, method, path in BY_ROLE_ALONE | COUNTED if named == service}
     told |= {(method, path) for named, method, path in BY_ROLE_ALONE if named == service}
     told |= {(method, path) for method, path, _ in BY_OFFICER if service == "registry"}
-    told |= {(method, path) for named, method, path in BY_ROLE_ALONE | NO_PLACE_SHOWN if named == service}
+    told |= {(method, path) for named, method, path in COUNTED | NO_PLACE_SHOWN | OF_TWO if named == service}
     told |= {("POST", f"{path}/bulk") for path in IN_BULK.get(service, ())}
     own = {route for route in routes(house, service) if route not in kernel.SCOPES and route[1] not in kernel.OPEN}
     assert told == own

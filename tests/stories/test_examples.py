@@ -121,6 +121,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
         _all_taken_back(reader)
         _many_at_once(reader)
         _the_programme(reader)
+        _registered_twice(reader)
         yield reader
 
 
@@ -232,6 +233,11 @@ def _the_programme(reader: Reader) -> None:
     for route in ("withdraw_partnership_end", "withdraw_outcome", "edit_commitment", "withdraw_commitment"):
         reader.tries(REGISTRY, route)
     for route in ("record_meeting", "edit_meeting", "get_meeting", "list_meetings", "withdraw_meeting"):
+        reader.tries(REGISTRY, route)
+
+
+def _registered_twice(reader: Reader) -> None:
+    for route in ("list_duplicates", "merge_person", "get_merge", "list_merges", "unmerge_person", "tell_apart"):
         reader.tries(REGISTRY, route)
 
 

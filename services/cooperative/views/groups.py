@@ -1,4 +1,8 @@
-"""Which groups there are (daftar kelompok) and who belongs to them: cooperative's own log."""
+"""Which groups there are (daftar kelompok) and who belongs to them: cooperative's own log.
+
+A human belongs once to a group, under the id that stands for all; who stands for whom is what the roster of prospects
+heard.
+"""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.cooperative.domain.group import GroupFormed, MemberJoined, MemberLeft
+from services.cooperative.views.prospects import ALIASES
 from shared.recorded import Recorded
 from shared.views import Change, Put, Remove, View
 
@@ -73,13 +78,13 @@ _version = (
 """How many facts are in the rows: the history's version once all of them are, and less while somebody's wait."""
 
 
+_human = ALIASES.survivor(_members.c.person_id)
+
+
 def groups() -> sa.Select[Any]:
     """One row a group: group_id, village, group_name, members (how many)."""
     members = (
-        sa.select(sa.func.count())
-        .select_from(_members)
-        .where(_members.c.group_id == _groups.c.group_id)
-        .scalar_subquery()
+        sa.select(sa.func.count(sa.distinct(_human))).where(_members.c.group_id == _groups.c.group_id).scalar_subquery()
     )
     return sa.select(_groups.c.group_id, VILLAGE, _groups.c.group_name, members.label("members"))
 
@@ -89,11 +94,16 @@ def group(group_id: UUID) -> sa.Select[Any]:
 
     *members* are ``{"person_id", "joined_on"}`` in the order of their ids.
     """
-    member = sa.func.jsonb_build_object("person_id", _members.c.person_id, "joined_on", _members.c.joined_on)
-    members = (
-        sa.select(sa.func.jsonb_agg(member).aggregate_order_by(_members.c.person_id))
+    human = (
+        sa.select(_human.label("person_id"), sa.func.min(_members.c.joined_on).label("joined_on"))
         .where(_members.c.group_id == _groups.c.group_id)
-        .scalar_subquery()
+        .group_by(_human)
+        .correlate(_groups)
+        .lateral("human")
+    )
+    member = sa.func.jsonb_build_object("person_id", human.c.person_id, "joined_on", human.c.joined_on)
+    members = (
+        sa.select(sa.func.jsonb_agg(member).aggregate_order_by(human.c.person_id)).correlate(_groups).scalar_subquery()
     )
     return sa.select(
         _groups.c.group_id,

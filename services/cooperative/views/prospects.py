@@ -38,7 +38,7 @@ def own(recorded: Recorded) -> Iterable[Change]:
 
 VIEW = View(
     name="prospects",
-    revision=2,
+    revision=3,
     tables=_tables,
     heard={"registry": _said.registry, "migration_service": _said.migration_service},
     own=own,
@@ -49,6 +49,8 @@ _worker = _said.standings()
 
 PERSON = _worker.c.person_id
 """Whom a row of `prospects` is about."""
+ALIASES = _said.aliases
+"""Who stands for whom."""
 VILLAGE = _worker.c.village
 """Where they live, a dotted code."""
 KEY = (VILLAGE, PERSON)
@@ -58,7 +60,12 @@ KEY = (VILLAGE, PERSON)
 @cache
 def prospects() -> sa.Select[Any]:
     """One row a prospective member: person_id, village, since (the day of the return, as precise as it is known)."""
-    member = sa.select(sa.literal(1)).select_from(_members).where(_members.c.person_id == PERSON).exists()
+    member = (
+        sa.select(sa.literal(1))
+        .select_from(_members)
+        .where(_members.c.person_id == sa.any_(_said.aliases.ids(PERSON)))
+        .exists()
+    )
     # Null for who is no prospect: Postgres expects most rows to pass IS NOT NULL, so it walks the index in the order of
     # `KEY` and stops when the page is full, instead of working out the whole region and sorting.
     home_since = sa.case((_worker.c.standing == "for_good", _worker.c.since))

@@ -1,4 +1,7 @@
-"""Which courses there are (daftar pelatihan), who takes part and on which days they came: enterprise's own log."""
+"""Which courses there are (daftar pelatihan), who takes part and on which days they came: enterprise's own log.
+
+A human takes part once, under the id that stands for all; who stands for whom is what the training roster heard.
+"""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.enterprise.domain.course import AttendanceRecorded, CourseOffered, ParticipantEnrolled
+from services.enterprise.views.training_roster import ALIASES
 from shared.recorded import Recorded
 from shared.views import Change, Put, View
 
@@ -88,11 +92,13 @@ _version = (
 """How many facts are in the rows: the history's version once all of them are, and less while somebody's wait."""
 
 
+_human = ALIASES.survivor(_participants.c.person_id)
+
+
 def courses() -> sa.Select[Any]:
     """One row a course: course_id, village, title, starts_on, participants (how many)."""
     participants = (
-        sa.select(sa.func.count())
-        .select_from(_participants)
+        sa.select(sa.func.count(sa.distinct(_human)))
         .where(_participants.c.course_id == _courses.c.course_id)
         .scalar_subquery()
     )
@@ -106,10 +112,21 @@ def course(course_id: UUID) -> sa.Select[Any]:
 
     *participants* are ``{"person_id", "enrolled_on", "attended_on": [day, ...]}`` in the order of their ids.
     """
-    taking_part, days = _participants, _attendances
+    days = _attendances
+    taking_part = (
+        sa.select(_human.label("person_id"), sa.func.min(_participants.c.enrolled_on).label("enrolled_on"))
+        .where(_participants.c.course_id == _courses.c.course_id)
+        .group_by(_human)
+        .correlate(_courses)
+        .lateral("taking_part")
+    )
     attended = (
-        sa.select(sa.func.jsonb_agg(days.c.attended_on).aggregate_order_by(days.c.attended_on))
-        .where(days.c.course_id == taking_part.c.course_id, days.c.person_id == taking_part.c.person_id)
+        sa.select(sa.func.jsonb_agg(sa.distinct(days.c.attended_on)).aggregate_order_by(days.c.attended_on))
+        .where(
+            days.c.course_id == _courses.c.course_id,
+            days.c.person_id == sa.any_(ALIASES.ids(taking_part.c.person_id)),
+        )
+        .correlate(_courses, taking_part)
         .scalar_subquery()
     )
     participant = sa.func.jsonb_build_object(
@@ -122,7 +139,7 @@ def course(course_id: UUID) -> sa.Select[Any]:
     )
     participants = (
         sa.select(sa.func.jsonb_agg(participant).aggregate_order_by(taking_part.c.person_id))
-        .where(taking_part.c.course_id == _courses.c.course_id)
+        .correlate(_courses)
         .scalar_subquery()
     )
     return sa.select(

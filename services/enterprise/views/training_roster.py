@@ -20,7 +20,7 @@ _said = Whereabouts(_tables, kin=True)
 
 VIEW = View(
     name="training_roster",
-    revision=2,
+    revision=3,
     tables=_tables,
     heard={"registry": _said.registry, "migration_service": _said.migration_service},
 )
@@ -28,6 +28,8 @@ VIEW = View(
 
 PERSON = _said.people.c.person_id
 """Whom a row of `roster` is about."""
+ALIASES = _said.aliases
+"""Who stands for whom."""
 VILLAGE = _said.people.c.village
 """Where they live, a dotted code."""
 KEY = (VILLAGE, PERSON)
@@ -60,6 +62,7 @@ def roster() -> sa.Select[Any]:
             VILLAGE.is_not(None),
             _said.people.c.died_on.is_(None),
             _said.people.c.erased.is_not(True),
+            _said.aliases.for_itself(PERSON),
             reasons.is_not(None),
         )
     )
@@ -77,12 +80,17 @@ def figures() -> sa.Select[Any]:
 
 def _left_behind() -> sa.FromClause:
     """One row: *reasons*, a list with one entry for each spouse who stands abroad, null where there is none."""
-    people, kin = _said.people, _said.kin
+    people, kin, aliases = _said.people, _said.kin, _said.aliases
     partner = _said.standings().alias("partner")
+    own_ids = aliases.ids(PERSON)
     # A marriage is recorded from whichever side it was told; two lookups, since an OR would read all kin.
     married = sa.union_all(
-        sa.select(kin.c.relative_id).where(kin.c.person_id == PERSON, kin.c.relation == "spouse").correlate(people),
-        sa.select(kin.c.person_id).where(kin.c.relative_id == PERSON, kin.c.relation == "spouse").correlate(people),
+        *(
+            sa.select(aliases.survivor(other))
+            .where(one == sa.any_(own_ids), kin.c.relation == "spouse")
+            .correlate(people)
+            for one, other in ((kin.c.person_id, kin.c.relative_id), (kin.c.relative_id, kin.c.person_id))
+        )
     )
     reason = _reason("spouse-of-worker-abroad", partner)
     return (

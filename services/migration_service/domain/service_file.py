@@ -6,7 +6,7 @@ held here of that person, and nothing more can be recorded about the person's tr
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import ClassVar, assert_never
 from uuid import UUID
@@ -59,21 +59,92 @@ class ServiceFileErased:
     worker_id: UUID
 
 
-ServiceFileEvent = ServiceFileOpened | ServiceFileMoved | ServiceFileErased
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceFileMerged:
+    """The registry found this worker to be a duplicate of *into*, whose file holds the trips of both from now on."""
+
+    name: ClassVar[str] = "ServiceFileMerged"
+    schema_version: ClassVar[int] = 1
+    about: ClassVar[str | None] = "worker_id"
+    erases: ClassVar[bool] = False
+
+    occurred: Occurred
+    worker_id: UUID
+    into: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceFileUnmerged:
+    """The registry took the merge back: the file of this worker stands for itself, with the trips under its id."""
+
+    name: ClassVar[str] = "ServiceFileUnmerged"
+    schema_version: ClassVar[int] = 1
+    about: ClassVar[str | None] = "worker_id"
+    erases: ClassVar[bool] = False
+
+    occurred: Occurred
+    worker_id: UUID
+    into: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuplicateFiled:
+    """The file of *duplicate_id* was merged into this worker's: the other side of a `ServiceFileMerged`."""
+
+    name: ClassVar[str] = "DuplicateFiled"
+    schema_version: ClassVar[int] = 1
+    about: ClassVar[str | None] = "worker_id"
+    erases: ClassVar[bool] = False
+
+    occurred: Occurred
+    worker_id: UUID
+    duplicate_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuplicateUnfiled:
+    """The file of *duplicate_id* stands for itself again: the other side of a `ServiceFileUnmerged`."""
+
+    name: ClassVar[str] = "DuplicateUnfiled"
+    schema_version: ClassVar[int] = 1
+    about: ClassVar[str | None] = "worker_id"
+    erases: ClassVar[bool] = False
+
+    occurred: Occurred
+    worker_id: UUID
+    duplicate_id: UUID
+
+
+ServiceFileEvent = (
+    ServiceFileOpened
+    | ServiceFileMoved
+    | ServiceFileErased
+    | ServiceFileMerged
+    | ServiceFileUnmerged
+    | DuplicateFiled
+    | DuplicateUnfiled
+)
 
 # ----------------------------------------------------------------------------------------------- Where it can stand
 
 
 @dataclass(frozen=True, slots=True)
 class NotOpened:
-    """The worker was not heard of yet."""
+    """The worker was not heard of yet; *duplicates* may have been, whose files belong to this one."""
+
+    duplicates: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """The worker is served from *village*."""
+    """The worker is served from *village*; or *into* stands for them, whose file holds what was theirs.
+
+    *duplicates*: whose files belong to this one.
+    """
 
     village: str
+    into: UUID | None = None
+    duplicates: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +155,24 @@ class Gone:
 ServiceFile = NotOpened | Open | Gone
 
 
-def evolve(_file: ServiceFile, event: ServiceFileEvent) -> ServiceFile:
+def evolve(file: ServiceFile, event: ServiceFileEvent) -> ServiceFile:
     """Where a file stands after *event*."""
     match event:
-        case ServiceFileOpened() | ServiceFileMoved():
-            return Open(event.village)
         case ServiceFileErased():
             return Gone()
+        case _ if isinstance(file, Gone):
+            return file
+        case ServiceFileOpened() | ServiceFileMoved():
+            return Open(event.village, file.into if isinstance(file, Open) else None, file.duplicates)
+        case ServiceFileMerged():
+            return replace(file, into=event.into) if isinstance(file, Open) else file
+        case ServiceFileUnmerged():
+            return replace(file, into=None) if isinstance(file, Open) else file
+        case DuplicateFiled():
+            return replace(file, duplicates=(*file.duplicates, event.duplicate_id))
+        case DuplicateUnfiled():
+            rest = tuple(duplicate for duplicate in file.duplicates if duplicate != event.duplicate_id)
+            return replace(file, duplicates=rest)
         case _:
             assert_never(event)
 
@@ -121,7 +203,46 @@ class EraseServiceFile:
     worker_id: UUID
 
 
-ServiceFileCommand = OpenServiceFile | MoveServiceFile | EraseServiceFile
+@dataclass(frozen=True, slots=True)
+class MergeServiceFile:
+    """Let *into* stand for a worker; somebody without a file has no trips that could belong elsewhere."""
+
+    worker_id: UUID
+    into: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class UnmergeServiceFile:
+    """Let a worker stand for themself again."""
+
+    worker_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class FileDuplicate:
+    """Let the file of *duplicate_id* belong to this worker's: decided together with `MergeServiceFile`."""
+
+    worker_id: UUID
+    duplicate_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class UnfileDuplicate:
+    """Let it belong here no more: decided together with `UnmergeServiceFile`."""
+
+    worker_id: UUID
+    duplicate_id: UUID
+
+
+ServiceFileCommand = (
+    OpenServiceFile
+    | MoveServiceFile
+    | EraseServiceFile
+    | MergeServiceFile
+    | UnmergeServiceFile
+    | FileDuplicate
+    | UnfileDuplicate
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +263,20 @@ def decide(file: ServiceFile, asked: Dated) -> Sequence[ServiceFileEvent]:
             return _move(file, command, on)
         case EraseServiceFile():
             return _erase(file, command, on)
+        case MergeServiceFile():
+            return _merge(file, command, on)
+        case UnmergeServiceFile():
+            return _unmerge(file, command, on)
+        case FileDuplicate():
+            return _file_duplicate(file, command, on)
+        case UnfileDuplicate():
+            return _unfile_duplicate(file, command, on)
         case _:
             assert_never(command)
 
 
 def _open(file: ServiceFile, command: OpenServiceFile, on: Occurred) -> Sequence[ServiceFileEvent]:
-    if file != NotOpened():
+    if not isinstance(file, NotOpened):
         return ()
     return (ServiceFileOpened(occurred=on, worker_id=command.worker_id, village=command.village),)
 
@@ -162,6 +291,30 @@ def _erase(file: ServiceFile, command: EraseServiceFile, on: Occurred) -> Sequen
     if not isinstance(file, Open):
         return ()
     return (ServiceFileErased(occurred=on, worker_id=command.worker_id),)
+
+
+def _merge(file: ServiceFile, command: MergeServiceFile, on: Occurred) -> Sequence[ServiceFileEvent]:
+    if not isinstance(file, Open) or file.into == command.into:
+        return ()
+    return (ServiceFileMerged(occurred=on, worker_id=command.worker_id, into=command.into),)
+
+
+def _unmerge(file: ServiceFile, command: UnmergeServiceFile, on: Occurred) -> Sequence[ServiceFileEvent]:
+    if not isinstance(file, Open) or file.into is None:
+        return ()
+    return (ServiceFileUnmerged(occurred=on, worker_id=command.worker_id, into=file.into),)
+
+
+def _file_duplicate(file: ServiceFile, command: FileDuplicate, on: Occurred) -> Sequence[ServiceFileEvent]:
+    if isinstance(file, Gone) or command.duplicate_id in file.duplicates:
+        return ()
+    return (DuplicateFiled(occurred=on, worker_id=command.worker_id, duplicate_id=command.duplicate_id),)
+
+
+def _unfile_duplicate(file: ServiceFile, command: UnfileDuplicate, on: Occurred) -> Sequence[ServiceFileEvent]:
+    if isinstance(file, Gone) or command.duplicate_id not in file.duplicates:
+        return ()
+    return (DuplicateUnfiled(occurred=on, worker_id=command.worker_id, duplicate_id=command.duplicate_id),)
 
 
 def stream_id(worker_id: UUID) -> UUID:

@@ -1,4 +1,7 @@
-"""Which workers have a service file (berkas layanan), where are they served, and which trips are in it?"""
+"""Which workers have a service file (berkas layanan), where are they served, and which trips are in it?
+
+Who was registered twice has one file: that of who stands for both, with the trips of both.
+"""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,8 +9,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.migration_service.domain.service_file import ServiceFileErased, ServiceFileMoved, ServiceFileOpened
+from services.migration_service.domain.service_file import (
+    ServiceFileErased,
+    ServiceFileMerged,
+    ServiceFileMoved,
+    ServiceFileOpened,
+    ServiceFileUnmerged,
+)
 from services.migration_service.domain.trip import OfTrip
+from shared.aliases import Aliases
 from shared.recorded import Recorded
 from shared.views import Change, Put, Remove, View
 
@@ -31,6 +41,9 @@ _trips = sa.Table(
     sa.Index("trips_by_worker", "worker_id"),
 )
 
+ALIASES = Aliases(_tables)
+"""Who stands for whom."""
+
 
 def own(recorded: Recorded) -> Iterable[Change]:
     """What a fact of this service changes; a retracted trip is in no file."""
@@ -41,6 +54,10 @@ def own(recorded: Recorded) -> Iterable[Change]:
             yield Put(_files, {"worker_id": event.worker_id, "village": event.village})
         case ServiceFileErased() as event:
             yield Put(_files, {"worker_id": event.worker_id, "erased": True})
+        case ServiceFileMerged() as event:
+            yield ALIASES.merge(event.worker_id, event.into)
+        case ServiceFileUnmerged() as event:
+            yield ALIASES.unmerge(event.worker_id)
         case OfTrip() as event:
             trip = event.trip
             if trip.standing == "retracted":
@@ -56,7 +73,7 @@ def own(recorded: Recorded) -> Iterable[Change]:
             pass  # the kernel's own events
 
 
-VIEW = View(name="service_files", revision=2, tables=_tables, own=own)
+VIEW = View(name="service_files", revision=3, tables=_tables, own=own)
 """The view; it follows this service's own log alone."""
 
 WORKER = _files.c.worker_id
@@ -71,8 +88,10 @@ def service_files() -> sa.Select[Any]:
     """One row a file: worker_id, village, opened_on, trips (their ids, the earliest departure first)."""
     ids = (
         sa.select(sa.func.jsonb_agg(_trips.c.trip_id).aggregate_order_by(_trips.c.departed_until, _trips.c.trip_id))
-        .where(_trips.c.worker_id == WORKER)
+        .where(_trips.c.worker_id == sa.any_(ALIASES.ids(WORKER)))
         .scalar_subquery()
     )
     trips = sa.type_coerce(sa.func.coalesce(ids, sa.func.jsonb_build_array()), JSONB)
-    return sa.select(WORKER, VILLAGE, _files.c.opened_on, trips.label("trips")).where(_files.c.erased.is_not(True))
+    return sa.select(WORKER, VILLAGE, _files.c.opened_on, trips.label("trips")).where(
+        _files.c.erased.is_not(True), ALIASES.for_itself(WORKER)
+    )

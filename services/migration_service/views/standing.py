@@ -25,7 +25,7 @@ def own(recorded: Recorded) -> Iterable[Change]:
         yield from _said.migration_service(word, recorded.published)
 
 
-VIEW = View(name="standing", revision=2, tables=_tables, heard={"registry": _said.registry}, own=own)
+VIEW = View(name="standing", revision=3, tables=_tables, heard={"registry": _said.registry}, own=own)
 """The view; own words and the registry's."""
 
 VILLAGE = _standings.c.village

@@ -2,7 +2,8 @@
 
 Rows are made of this service's own facts. Who may see a trip is said by its worker's service file as it stands now;
 the trips of an erased person are not shown. Two trips of one person that cannot both be so are shown as a
-contradiction to clear: each names the others that it overlaps.
+contradiction to clear: each names the others that it overlaps. The trips of somebody who was registered twice are shown
+under the id that stands for both.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,7 +13,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.migration_service.domain.service_file import ServiceFileErased, ServiceFileMoved, ServiceFileOpened
+from services.migration_service.domain.service_file import (
+    ServiceFileErased,
+    ServiceFileMerged,
+    ServiceFileMoved,
+    ServiceFileOpened,
+    ServiceFileUnmerged,
+)
 from services.migration_service.domain.trip import (
     DepartureCorrected,
     DepartureRetracted,
@@ -24,6 +31,7 @@ from services.migration_service.domain.trip import (
     Returned,
     ReturnRetracted,
 )
+from shared.aliases import Aliases
 from shared.codec import sealed_json
 from shared.recorded import Recorded
 from shared.views import Change, Put, View
@@ -73,6 +81,9 @@ _facts = sa.Table(
     sa.Column("recorded_at", sa.DateTime(timezone=True)),
 )
 
+ALIASES = Aliases(_tables)
+"""Who stands for whom."""
+
 
 def own(recorded: Recorded) -> Iterable[Change]:
     """What a fact of this service changes."""
@@ -81,6 +92,10 @@ def own(recorded: Recorded) -> Iterable[Change]:
             yield Put(_files, {"worker_id": event.worker_id, "village": event.village})
         case ServiceFileErased() as event:
             yield Put(_files, {"worker_id": event.worker_id, "erased": True})
+        case ServiceFileMerged() as event:
+            yield ALIASES.merge(event.worker_id, event.into)
+        case ServiceFileUnmerged() as event:
+            yield ALIASES.unmerge(event.worker_id)
         case OfTrip() as event:
             yield Put(_trips, _trip(event, recorded.version))
             yield Put(_facts, _fact(event, recorded))
@@ -138,10 +153,10 @@ def _fact(event: OfTrip, recorded: Recorded) -> dict[str, Any]:
     }
 
 
-VIEW = View(name="trips", revision=2, tables=_tables, own=own)
+VIEW = View(name="trips", revision=3, tables=_tables, own=own)
 """The view; it follows this service's own log alone."""
 
-WORKER = _trips.c.worker_id
+WORKER = _files.c.worker_id
 """Whose trip it is."""
 VILLAGE = _files.c.village
 """Where the worker is served now, a dotted code."""
@@ -151,7 +166,8 @@ KEY = (VILLAGE, WORKER, _trips.c.trip_id)
 
 def trips() -> sa.Select[Any]:
     """One row a trip, the retracted ones too, with *overlaps*: the trips of the same person that it contradicts."""
-    return _select()
+    of_file = _trips.c.worker_id == sa.any_(ALIASES.ids(WORKER))
+    return _select(of_file).where(ALIASES.for_itself(WORKER))
 
 
 def trip(trip_id: UUID) -> sa.Select[Any]:
@@ -163,14 +179,19 @@ def trip(trip_id: UUID) -> sa.Select[Any]:
         .where(_facts.c.trip_id == _trips.c.trip_id)
         .scalar_subquery()
     )
-    return _select(_trips.c.decree, sa.type_coerce(facts, JSONB).label("facts")).where(_trips.c.trip_id == trip_id)
+    of_trip = ALIASES.survivor(_trips.c.worker_id) == WORKER
+    return _select(of_trip, _trips.c.decree, sa.type_coerce(facts, JSONB).label("facts")).where(
+        _trips.c.trip_id == trip_id
+    )
 
 
-def _select(*more: sa.ColumnElement[Any]) -> sa.Select[Any]:
-    columns = (column for column in _trips.c if column.name not in ("decree", "departed_until", "ended_on"))
+def _select(in_file: sa.ColumnElement[bool], *more: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    """*in_file* joins a trip with its file, as an index serves it: from the file, or from the trip."""
+    hidden = ("worker_id", "decree", "departed_until", "ended_on")
+    columns = (column for column in _trips.c if column.name not in hidden)
     return (
-        sa.select(*columns, VILLAGE, sa.type_coerce(_overlaps(), JSONB).label("overlaps"), *more)
-        .select_from(_trips.join(_files, _files.c.worker_id == WORKER))
+        sa.select(*columns, WORKER, VILLAGE, sa.type_coerce(_overlaps(), JSONB).label("overlaps"), *more)
+        .select_from(_trips.join(_files, in_file))
         .where(_files.c.erased.is_not(True))
     )
 
@@ -182,7 +203,7 @@ def _overlaps() -> sa.ColumnElement[Any]:
     found = (
         sa.select(sa.func.jsonb_agg(other.c.trip_id).aggregate_order_by(other.c.trip_id))
         .where(
-            other.c.worker_id == WORKER,
+            other.c.worker_id == sa.any_(ALIASES.ids(WORKER)),
             other.c.trip_id != _trips.c.trip_id,
             other.c.standing != "retracted",
             _trips.c.standing != "retracted",

@@ -33,6 +33,8 @@ VIEW = View(
 
 PERSON = _said.people.c.person_id
 """Whom a row of `children` is about."""
+ALIASES = _said.aliases
+"""Who stands for whom."""
 VILLAGE = _said.people.c.village
 """Where the child lives, a dotted code."""
 KEY = (VILLAGE, PERSON)
@@ -78,6 +80,7 @@ def _of_any_age() -> sa.Select[Any]:
             VILLAGE.is_not(None),
             people.c.died_on.is_(None),
             people.c.erased.is_not(True),
+            _said.aliases.for_itself(PERSON),
             # A minor may have worked abroad, and died there before the registry knows.
             own.c.standing.is_distinct_from("deceased"),
             parents.c.parents_abroad.is_not(None),
@@ -94,35 +97,38 @@ def _age() -> sa.FromClause:
 @cache
 def _parents_abroad() -> sa.FromClause:
     """One row: *child_id*, *parents_abroad*, null where there is none."""
-    kin = _said.kin
+    kin, aliases = _said.kin, _said.aliases
     parent = _said.standings().alias("parent")
     return (
         sa.select(
-            sa.func.array_agg(parent.c.person_id, type_=ARRAY(sa.Uuid))
+            # Distinct: a parent may have been named under two ids.
+            sa.func.array_agg(sa.distinct(parent.c.person_id), type_=ARRAY(sa.Uuid))
             .aggregate_order_by(parent.c.person_id)
             .label("parents_abroad"),
             PERSON.label("child_id"),
         )
-        .select_from(kin.join(parent, parent.c.person_id == kin.c.person_id))
-        .where(kin.c.relative_id == PERSON, kin.c.relation == "child", parent.c.standing == "abroad")
+        .select_from(kin.join(parent, parent.c.person_id == aliases.survivor(kin.c.person_id)))
+        .where(
+            kin.c.relative_id == sa.any_(aliases.ids(PERSON)), kin.c.relation == "child", parent.c.standing == "abroad"
+        )
         .lateral("parents")
     )
 
 
 def _guardian() -> sa.FromClause:
     """At most one row: *guardian_id* (wali), alive; where the parents named several, whom the one abroad named last."""
-    kin = _said.kin
+    kin, aliases = _said.kin, _said.aliases
     naming = _said.standings().alias("naming")
     guardian = _said.people.alias("guardian")
     return (
-        sa.select(kin.c.guardian_id)
+        sa.select(guardian.c.person_id.label("guardian_id"))
         .select_from(
-            kin.join(guardian, guardian.c.person_id == kin.c.guardian_id).outerjoin(
-                naming, naming.c.person_id == kin.c.person_id
+            kin.join(guardian, guardian.c.person_id == aliases.survivor(kin.c.guardian_id)).outerjoin(
+                naming, naming.c.person_id == aliases.survivor(kin.c.person_id)
             )
         )
         .where(
-            kin.c.relative_id == PERSON,
+            kin.c.relative_id == sa.any_(aliases.ids(PERSON)),
             kin.c.relation == "child",
             guardian.c.died_on.is_(None),
             guardian.c.erased.is_not(True),

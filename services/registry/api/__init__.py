@@ -8,12 +8,14 @@ from fastapi import APIRouter
 from services.registry.api import (
     appointments,
     documents,
+    duplicates,
     facilities,
     figures,
     household_changes,
     households,
     legal_holds,
     meetings,
+    merges,
     partners,
     persons,
     regions,
@@ -40,6 +42,8 @@ router = APIRouter(
         *meetings.router.routes,
         *regions.router.routes,
         *search.router.routes,
+        *duplicates.router.routes,
+        *merges.router.routes,
     ]
 )
 """All routes in one table, as every service has it: a router that is included in another hides its routes."""
@@ -60,6 +64,8 @@ SCOPES = (
     | meetings.SCOPES
     | regions.SCOPES
     | search.SCOPES
+    | duplicates.SCOPES
+    | merges.SCOPES
 )
 """The scope that each route needs; a route without a row is a defect."""
 
@@ -68,6 +74,7 @@ TAGS = {
     "persons": "Who somebody is, that they work abroad, that they died. Names and numbers only in one's own area.",
     "documents": "What documents somebody has: passports, programme ids (dokumen).",
     "erasure": "What forbids to erase somebody's data (UU 27/2022 Ps 15, Ps 42-45).",
+    "duplicates": "Registrations of one human: found, looked at, merged, and taken apart again (data ganda).",
     "households": "Who lives together, and who is what to whom (keluarga PMI).",
     "reports": "Counts of any day, with their definition, by area or year.",
     "figures": "Counts by village, and of villages.",

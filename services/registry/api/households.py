@@ -23,7 +23,7 @@ from services.registry.domain.refusals import (
     of_columns,
 )
 from services.registry.views.households import households, together
-from shared.errors import NOT_FOUND, OUTSIDE_AREA
+from shared.errors import NOT_FOUND, OUTSIDE_AREA, PERSON_MERGED
 from shared.http import (
     Body,
     Bulk,
@@ -67,7 +67,7 @@ SCOPES: dict[tuple[str, str], str] = {
 RelativeId = Annotated[UUID, Path(description="The other of the two.", examples=[SPOUSE])]
 HouseholdId = Annotated[UUID, Path(description="The household.", examples=[HOUSEHOLD])]
 
-_OF_KIN = (*of_columns("relation-of", "guardian"), PERSON_UNKNOWN, PERSON_ERASED, KIN_RECORDED_ELSEWHERE)
+_OF_KIN = (*of_columns("relation-of", "guardian"), PERSON_UNKNOWN, PERSON_ERASED, PERSON_MERGED, KIN_RECORDED_ELSEWHERE)
 _OF_PEOPLE = (
     *of_columns("nik", "name", "birth-date", "relation-unknown", "relation-no-head", "card", "surveyed-on"),
     NIK_BELONGS_TO_ANOTHER_NAME,

@@ -20,12 +20,13 @@ from services.registry.domain.refusals import (
     DEATH_SAID_BY_TRIP,
     ERASURE_HELD,
     NIK_BELONGS_TO_ANOTHER_NAME,
+    NIK_OF_DUPLICATE,
     NIK_REGISTERED_ELSEWHERE,
     PERSON_ERASED,
     of_columns,
 )
-from services.registry.views.people import everyone, people, workers
-from shared.errors import NOT_FOUND, OUTSIDE_AREA
+from services.registry.views.people import everyone, one, people, workers
+from shared.errors import NOT_FOUND, OUTSIDE_AREA, PERSON_MERGED
 from shared.http import (
     Body,
     Bulk,
@@ -41,7 +42,7 @@ from shared.http import (
     records_each,
     shows,
 )
-from shared.http.examples import AGUS, DEWI, GALIH, RINI, SPOUSE, VILLAGE, WORKER, example
+from shared.http.examples import AGUS, DEWI, GALIH, GALIH_AGAIN, RINI, SPOUSE, VILLAGE, WORKER, example
 
 router = APIRouter()
 
@@ -143,6 +144,7 @@ class PersonsBody(Bulk[PersonBody]):
         items=[
             {"key": "line 1", "body": {"name": "Rini Lestari", "birth_date": "1999-01-31", "village": VILLAGE}},
             {"key": "line 2", "body": {"name": "Galih Lestari", "birth_date": "2019-11-02", "village": VILLAGE}},
+            {"key": "line 3", "body": {"name": "Galih Lestary", "birth_date": "2019-11-02", "village": VILLAGE}},
         ]
     )
 
@@ -217,7 +219,7 @@ async def register_person(body: PersonBody, write: Write) -> Response:
     "/persons/bulk",
     summary="Register many persons",
     tags=["persons"],
-    responses=records_each(RINI, GALIH),
+    responses=records_each(RINI, GALIH, GALIH_AGAIN),
 )
 async def register_persons(body: PersonsBody, write: WriteAll) -> Response:
     """Up to a thousand, each as `POST /persons` registers one, in their order."""
@@ -229,7 +231,7 @@ async def register_persons(body: PersonsBody, write: WriteAll) -> Response:
     status_code=201,
     summary="Register a worker",
     tags=["persons"],
-    responses=records(WORKER, NOT_FOUND, PERSON_ERASED, *_OF_PERSON),
+    responses=records(WORKER, NOT_FOUND, PERSON_ERASED, PERSON_MERGED, *_OF_PERSON),
 )
 async def register_worker(body: WorkerBody, write: Write) -> Response:
     """201 with a new id; 200 with the known one, who becomes a worker if they were none yet."""
@@ -272,8 +274,8 @@ async def _page_of_people(query: sa.Select[Any], read: Read, paging: Paging) -> 
     responses=shows(Person, NOT_FOUND, etag=True),
 )
 async def get_person(person_id: PersonId, read: Read) -> Response:
-    """With the ETag that an edit needs."""
-    row = await read.one(everyone().where(people.c.person_id == person_id), village=people.c.village)
+    """With the ETag that an edit needs. Of a duplicate, who stands for both, under their own id."""
+    row = await read.one(one(person_id), village=people.c.village)
     (person,) = await opened(read, [row])
     return read.answer(person, version=row["version"])
 
@@ -301,7 +303,7 @@ async def opened(read: Read, rows: Sequence[Mapping[Any, Any]]) -> list[dict[str
     "/persons/{person_id}",
     summary="Correct a person",
     tags=["persons"],
-    responses=edits(WORKER, NOT_FOUND, PERSON_ERASED, *_OF_PERSON),
+    responses=edits(WORKER, NOT_FOUND, PERSON_ERASED, PERSON_MERGED, *_OF_PERSON, NIK_OF_DUPLICATE),
 )
 async def edit_person(person_id: PersonId, body: PersonEdit, write: Write) -> Response:
     """Each field given that differs is one correction; all of them are recorded together or not at all."""
@@ -320,7 +322,7 @@ async def edit_person(person_id: PersonId, body: PersonEdit, write: Write) -> Re
     status_code=201,
     summary="Record a death",
     tags=["persons"],
-    responses=records(WORKER, NOT_FOUND, PERSON_ERASED, *of_columns("died-on"), DEATH_ALREADY_RECORDED),
+    responses=records(WORKER, NOT_FOUND, PERSON_ERASED, PERSON_MERGED, *of_columns("died-on"), DEATH_ALREADY_RECORDED),
 )
 async def report_death(person_id: PersonId, body: DeathBody, write: Write) -> Response:
     """Reported by the village; a return by death records the death by itself."""
@@ -331,7 +333,7 @@ async def report_death(person_id: PersonId, body: DeathBody, write: Write) -> Re
     "/persons/{person_id}/death",
     summary="Correct the day of a death",
     tags=["persons"],
-    responses=edits(WORKER, NOT_FOUND, PERSON_ERASED, *of_columns("died-on"), DEATH_SAID_BY_TRIP),
+    responses=edits(WORKER, NOT_FOUND, PERSON_ERASED, PERSON_MERGED, *of_columns("died-on"), DEATH_SAID_BY_TRIP),
 )
 async def edit_death(person_id: PersonId, body: DeathBody, write: Write) -> Response:
     """Only of a death that the village reported; another is corrected with the return that said so."""
@@ -342,7 +344,7 @@ async def edit_death(person_id: PersonId, body: DeathBody, write: Write) -> Resp
     "/persons/{person_id}/death",
     summary="Retract a death",
     tags=["persons"],
-    responses=edits(WORKER, NOT_FOUND, PERSON_ERASED, DEATH_SAID_BY_TRIP),
+    responses=edits(WORKER, NOT_FOUND, PERSON_ERASED, PERSON_MERGED, DEATH_SAID_BY_TRIP),
 )
 async def withdraw_death(person_id: PersonId, write: Write) -> Response:
     """Only one that the village reported; another is retracted with the return that said so."""
@@ -353,7 +355,7 @@ async def withdraw_death(person_id: PersonId, write: Write) -> Response:
     "/persons/{person_id}/erasure",
     summary="Erase a person's data",
     tags=["persons"],
-    responses=changes(WORKER, NOT_FOUND, ERASURE_HELD),
+    responses=changes(WORKER, NOT_FOUND, PERSON_MERGED, ERASURE_HELD),
 )
 async def erase_person(person_id: PersonId, write: Write) -> Response:
     """For good, here and in every service that hears of it (UU 27/2022 Ps 44).

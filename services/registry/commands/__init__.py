@@ -14,6 +14,7 @@ from services.registry.commands import (
     households,
     legal_holds,
     meetings,
+    merges,
     partners,
     persons,
     verifications,
@@ -28,7 +29,7 @@ Command = (
     | verifications.Command
     | legal_holds.Command
     | households.Command
-    | households.Command
+    | merges.Command
     | facilities.Command
     | appointments.Command
     | partners.Command
@@ -58,4 +59,6 @@ async def handle(work: Work, command: Command) -> Answer:
         return await partners.handle(work, command)
     if isinstance(command, meetings.Command):
         return await meetings.handle(work, command)
+    if isinstance(command, merges.Command):
+        return await merges.handle(work, command)
     assert_never(command)

@@ -1,16 +1,18 @@
 """What can be asked of a household after its registration: who joins and leaves, its head, its card, its village.
 
-Days come as cells, as they were written: a day, a month or a year. An edit is about what was said last.
+Days come as cells, as they were written: a day, a month or a year. An edit is about what was said last. Who was
+registered twice may stand in a household under either id, or under both: whoever names one of them means the human.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import assert_never
 from uuid import UUID
 
 from services.registry.commands.answers import changed
-from services.registry.commands.persons import named
+from services.registry.commands.persons import named, survivor_of
 from services.registry.domain.family_card import read_card
-from services.registry.domain.household import LivingTogether
+from services.registry.domain.household import Household, LivingTogether
 from services.registry.domain.household_rules import (
     ChangeGuardian,
     CorrectFamilyCard,
@@ -185,12 +187,42 @@ async def handle(work: Work, command: Command) -> Answer:
     edit = isinstance(command, _EDITS)
     if edit:
         work.match(command.household_id)
-    wish, warnings = await _wish(work, before, command)
+    wishes = [await _wish(work, before, said) for said in await under_each_id(work, before, command)]
     if isinstance(command, Move):
         await move_members(work, before, command)
-    after = await work.decide(household, command.household_id, wish)
+    after: Household = before
+    for wish, _ in wishes:
+        after = await work.decide(household, command.household_id, wish)
+    _, warnings = wishes[0]
     nothing_new = after == before or work.check or edit
     return changed(work, command.household_id, warnings, status=200 if nothing_new else 201)
+
+
+async def under_each_id(work: Work, state: LivingTogether, command: Command) -> Sequence[Command]:
+    """The command, of each id under which the human whom it is about stands in the household."""
+    match command:
+        case Leave() | EditMembership() | WithdrawMembership():
+            ids = await ids_of(work, command.person_id)
+            return [replace(command, person_id=one) for one in standing_here(state, ids)]
+        case Join(person_id=who) | Head(person_id=who) | EditHead(person_id=UUID() as who):
+            ids = await ids_of(work, who)
+            return [replace(command, person_id=standing_here(state, ids)[0])]
+        case NameGuardian():
+            ones, others = await ids_of(work, command.person_id), await ids_of(work, command.relative_id)
+            pairs = [
+                (kin.person_id, kin.relative_id)
+                for kin in state.kin
+                if kin.relation == "child" and any(kin.is_of(one, other) for one in ones for other in others)
+            ]
+            return [replace(command, person_id=one, relative_id=other) for one, other in pairs] or [command]
+        case _:
+            return [command]
+
+
+def standing_here(state: LivingTogether, ids: Sequence[UUID]) -> Sequence[UUID]:
+    """Under which of a human's *ids* they live here; if under none, lived here; if they never did, the first."""
+    present = [one for one in ids if one in state.members]
+    return present or [one for one in ids if state.of(one)] or ids[:1]
 
 
 async def _wish(work: Work, state: LivingTogether, command: Command) -> tuple[HouseholdCommand, tuple[str, ...]]:
@@ -208,7 +240,7 @@ async def _wish(work: Work, state: LivingTogether, command: Command) -> tuple[Ho
             return RetractMembership(today=work.today, person_id=command.person_id), ()
         case Head():
             since = _day(work, command.since)
-            await named(work, command.person_id)
+            await named(work, command.person_id)  # who lives here under any id may be named
             return NameHead(person_id=command.person_id, since=since), ()
         case EditHead():
             if command.person_id is not None:
@@ -235,12 +267,16 @@ async def _wish(work: Work, state: LivingTogether, command: Command) -> tuple[Ho
             return CorrectHouseholdVillage(village=village, since=_optional(work, command.since)), ()
         case NameGuardian():
             since = _day(work, command.since)
-            if command.guardian_id is not None:
-                await named(work, command.guardian_id)
+            guardian_id = command.guardian_id
+            if guardian_id is not None:
+                guardian = await named(work, guardian_id)
+                # The child itself is refused under whichever id it is named.
+                children = (command.person_id, command.relative_id)
+                guardian_id = next((one for one in guardian.ids if one in children), guardian.person_id)
             asked = ChangeGuardian(
                 person_id=command.person_id,
                 relative_id=command.relative_id,
-                guardian_id=command.guardian_id,
+                guardian_id=guardian_id,
                 since=since,
             )
             return asked, ()
@@ -264,18 +300,27 @@ async def _correction(work: Work, state: LivingTogether, command: EditMembership
 
 async def free_to_join(work: Work, state: LivingTogether, person_id: UUID) -> None:
     """Rejects: ``person-unknown``, ``person-erased``, ``member-of-another-household``."""
-    await named(work, person_id)
-    if person_id not in state.members:
-        await lives_nowhere(work, person_id)
+    human = await named(work, person_id)
+    if not any(one in state.members for one in human.ids):
+        await lives_nowhere(work, human.ids)
 
 
-async def lives_nowhere(work: Work, person_id: UUID) -> None:
-    """A person lives in one household at a time, since they are on one family card at a time.
+async def lives_nowhere(work: Work, ids: Iterable[UUID]) -> None:
+    """A person, under whichever of their *ids*, lives in one household at a time: they are on one family card.
 
     Rejects: ``member-of-another-household``.
     """
-    if await work.holder("member", str(person_id)):
-        raise Refused(MEMBER_OF_ANOTHER_HOUSEHOLD)
+    for one in ids:
+        if await work.holder("member", str(one)):
+            raise Refused(MEMBER_OF_ANOTHER_HOUSEHOLD)
+
+
+async def ids_of(work: Work, person_id: UUID) -> tuple[UUID, ...]:
+    """Every id of this human, the survivor's first; of somebody erased or unknown this one."""
+    state = await work.state(person, person_id)
+    if not isinstance(state, Registered):
+        return (person_id,)
+    return (await survivor_of(work, state)).ids
 
 
 async def move_members(work: Work, state: LivingTogether, command: Move) -> None:
@@ -287,10 +332,14 @@ async def move_members(work: Work, state: LivingTogether, command: Move) -> None
     if not command.with_members:
         return
     village, since = _village(work, command.village), _day(work, command.since)
-    for member in state.members:
-        theirs = await work.state(person, member)
-        if isinstance(theirs, Registered) and theirs.village == state.village and not theirs.deaths:
-            await work.decide(person, member, CorrectVillage(today=since.on, village=village))
+    humans = dict.fromkeys([await ids_of(work, member) for member in state.members])
+    for ids in humans:
+        known_as = [await work.state(person, one) for one in ids]
+        survivor = known_as[0]
+        if not isinstance(survivor, Registered) or survivor.village != state.village:
+            continue
+        if not any(isinstance(one, Registered) and one.deaths for one in known_as):
+            await work.decide(person, survivor.person_id, CorrectVillage(today=since.on, village=village))
 
 
 async def living_together(work: Work, household_id: UUID) -> LivingTogether:

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from services.registry.commands import household_changes as changes
 from services.registry.commands.answers import changed, made
-from services.registry.commands.household_changes import lives_nowhere, living_together
-from services.registry.commands.persons import named, refuse_another
+from services.registry.commands.household_changes import ids_of, lives_nowhere, living_together
+from services.registry.commands.persons import named, refuse_another, survivor_of
 from services.registry.domain.composition import RelationToHead, head_among, kin_of, read_relation
 from services.registry.domain.family_card import read_card
 from services.registry.domain.household import Household, Kin, LivingTogether, StatedRelation
@@ -122,11 +122,13 @@ async def register_together(work: Work, command: RegisterTogether) -> Answer:
     told = _read(work, command)
     work.names(told.village)
     kin = [as_recorded(relative) for relative in command.kin]
-    for member in dict.fromkeys(command.members):
-        await named(work, member)
-        await lives_nowhere(work, member)
+    members = dict.fromkeys([(await named(work, member)).ids for member in dict.fromkeys(command.members)])
+    for ids in members:
+        await lives_nowhere(work, ids)
     people = [await inhabitant(work, n, one, told) for n, one in enumerate(told.people)]
-    head_id = people[told.head] if people else command.head_id
+    head_id = command.head_id and (await ids_of(work, command.head_id))[0]
+    if people:
+        head_id = people[told.head]
     if head_id is not None:
         kin += kin_of(head_id, list(zip(people, (one.relation for one in told.people), strict=True)))
     household_id = work.new_id()
@@ -137,7 +139,7 @@ async def register_together(work: Work, command: RegisterTogether) -> Answer:
             today=told.surveyed_on,
             household_id=household_id,
             village=told.village,
-            members=(*command.members, *people),
+            members=(*(ids[0] for ids in members), *people),
         ),
     )
     since = Occurred(told.surveyed_on)
@@ -219,8 +221,10 @@ async def inhabitant(work: Work, n: int, line: _Line, told: _Told) -> UUID:
     known_one = await work.state(person, person_id) if person_id else Unknown()
     if person_id is not None and isinstance(known_one, Registered):
         try:
-            refuse_another(work, known_one, line.told)
-            await lives_nowhere(work, person_id)
+            survivor = await survivor_of(work, known_one)
+            refuse_another(work, known_one, survivor, line.told)
+            await lives_nowhere(work, survivor.ids)
+            person_id = survivor.person_id
         except Refused as refused:  # the same no, and of which line
             raise Refused(refused.refusal, errors=[ColumnError(f"people.{n}.nik", refused.slug)]) from None
     else:  # nobody has it, or it was erased in this very moment: the NIK is free, or the append says taken
@@ -250,11 +254,18 @@ async def add_kin(work: Work, command: AddKin) -> Answer:
 
 
 async def withdraw_kin(work: Work, command: WithdrawKin) -> Answer:
-    """One relation less. Rejects: ``not-found``, If-Match codes."""
-    await living_together(work, command.household_id)
+    """One relation less, under whichever ids of the two it was recorded. Rejects: ``not-found``, If-Match codes."""
+    before = await living_together(work, command.household_id)
     work.match(command.household_id)
-    wish = RetractKin(today=work.today, person_id=command.person_id, relative_id=command.relative_id)
-    await work.decide(household, command.household_id, wish)
+    ones, others = await ids_of(work, command.person_id), await ids_of(work, command.relative_id)
+    pairs = {
+        tuple(sorted((kin.person_id, kin.relative_id)))
+        for kin in before.kin
+        if any(kin.is_of(one, other) for one in ones for other in others)
+    }
+    for one, other in sorted(pairs) or [(command.person_id, command.relative_id)]:
+        wish = RetractKin(today=work.today, person_id=one, relative_id=other)
+        await work.decide(household, command.household_id, wish)
     return changed(work, command.household_id)
 
 
@@ -264,18 +275,24 @@ def as_recorded(relative: Relative) -> Kin:
 
 
 async def record(work: Work, household_id: UUID, state: Household, kin: Kin) -> Household:
-    """Record *kin* in the household, now at *state*; what is told of a child's age comes from its own history."""
-    await named(work, kin.person_id)
-    relative = await named(work, kin.relative_id)
-    if kin.guardian_id is not None:
-        await named(work, kin.guardian_id)
-    said_here = isinstance(state, LivingTogether) and any(other.says(kin) for other in state.kin)
-    if not said_here and await work.holder("kin", *kin_parts(kin.person_id, kin.relative_id, kin.relation)):
-        raise Refused(KIN_RECORDED_ELSEWHERE)
+    """Record *kin* in the household, now at *state*; what is told of a child's age comes from its own history.
+
+    Of duplicates the survivors are recorded; what stands under a duplicate's id is the same relation.
+    """
+    one, relative = await named(work, kin.person_id), await named(work, kin.relative_id)
+    guardian = None if kin.guardian_id is None else (await named(work, kin.guardian_id)).person_id
+    kin = stated_kin(one.person_id, relative.person_id, kin.relation, guardian)
+    same = [replace(kin, person_id=a, relative_id=b) for a in one.ids for b in relative.ids]
+    standing = state.kin if isinstance(state, LivingTogether) else ()
+    said_here = next((other for other in same if any(said.says(other) for said in standing)), None)
+    if said_here is None:
+        for other in same:
+            if await work.holder("kin", *kin_parts(other.person_id, other.relative_id, other.relation)):
+                raise Refused(KIN_RECORDED_ELSEWHERE)
     birth_date = known(relative.birth_date) if kin.relation == "child" else None
     wish = RecordKin(
         today=work.today,
-        kin=kin,
+        kin=said_here or kin,
         birth_year=published_birth_year(birth_date, work.today),
         of_age=known_of_age(birth_date, work.today),
     )

@@ -39,13 +39,14 @@ from services.registry.domain.person_rules import (
 )
 from services.registry.domain.refusals import (
     NIK_BELONGS_TO_ANOTHER_NAME,
+    NIK_OF_DUPLICATE,
     NIK_REGISTERED_ELSEWHERE,
     PERSON_ERASED,
     PERSON_UNKNOWN,
     codes,
     refuse_columns,
 )
-from shared.errors import NOT_FOUND, ColumnError, Refusal, Refused
+from shared.errors import NOT_FOUND, ColumnError, Refusal, Refused, person_merged
 from shared.execute import Answer, Work
 from shared.personal import Known, Personal, known
 from shared.vocabulary import Occurred, lies_in
@@ -176,10 +177,12 @@ async def register(work: Work, command: Register) -> Answer:
     if holder is not None:
         state = await work.state(person, holder)
         if isinstance(state, Registered):  # else erased in this very moment: the NIK is free, or the append says taken
-            refuse_another(work, state, told)
+            survivor = await survivor_of(work, state)
+            refuse_another(work, state, survivor, told)
+            known_id = survivor.person_id
             if command.as_worker:
-                await work.decide(person, holder, RegisterWorker(today=work.today))
-            return Answer(200, {"id": str(holder)}, version=work.version(holder), warnings=warnings)
+                await work.decide(person, known_id, RegisterWorker(today=work.today))
+            return Answer(200, {"id": str(known_id)}, version=work.version(known_id), warnings=warnings)
     person_id = work.new_id()
     await work.decide(
         person,
@@ -198,14 +201,16 @@ async def register(work: Work, command: Register) -> Answer:
     return made(work, person_id, warnings)
 
 
-def refuse_another(work: Work, holder: Registered, told: Particulars) -> None:
+def refuse_another(work: Work, holder: Registered, survivor: Registered, told: Particulars) -> None:
     """Refuse a registration whose NIK *holder* has, unless it is about the same person in the caller's area.
 
+    *survivor* is who stands for the holder: of a duplicate either name is right, and the survivor's village counts.
     Outside the area the answer does not depend on the name: nobody finds out there whose NIK it is.
     """
-    if not lies_in(holder.village, work.caller.area):
+    if not lies_in(survivor.village, work.caller.area):
         refuse_nik(NIK_REGISTERED_ELSEWHERE, told.warnings)
-    if not same_name(known(holder.full_name) or "", told.full_name.value):
+    names = (known(one.full_name) or "" for one in (holder, survivor))
+    if not any(same_name(name, told.full_name.value) for name in names):
         refuse_nik(NIK_BELONGS_TO_ANOTHER_NAME, told.warnings)
 
 
@@ -215,20 +220,20 @@ def refuse_nik(refusal: Refusal, warnings: Sequence[ColumnError]) -> NoReturn:
 
 
 async def register_known(work: Work, command: RegisterKnown) -> Answer:
-    """A known person becomes a worker, once. Rejects: ``not-found``, ``person-erased``."""
-    await registered(work, command.person_id)
-    await work.decide(person, command.person_id, RegisterWorker(today=work.today))
-    return changed(work, command.person_id)
+    """A known person becomes a worker, once. Rejects: ``not-found``, ``person-erased``, ``person-merged``."""
+    person_id = (await registered(work, command.person_id)).person_id
+    await work.decide(person, person_id, RegisterWorker(today=work.today))
+    return changed(work, person_id)
 
 
 async def edit(work: Work, command: Edit) -> Answer:
     """Each column that holds something new is one correction; all of them are one append.
 
-    Rejects: ``not-found``, ``person-erased``, If-Match codes, column codes (422), ``outside-area``,
-    ``nik-belongs-to-another-name``, ``nik-registered-elsewhere``.
+    Rejects: ``not-found``, ``person-erased``, ``person-merged``, If-Match codes, column codes (422), ``outside-area``,
+    ``nik-belongs-to-another-name``, ``nik-registered-elsewhere``, ``nik-of-duplicate``.
     """
     person_id, cells = command.person_id, command.cells
-    await registered(work, person_id)
+    await registered(work, person_id, itself=True)
     work.match(person_id)
     nik_cell, birth_cell = cells.get("nik"), cells.get("birth_date")
     nik, wrong_nik = (None, None) if nik_cell is None else read_nik(nik_cell, work.today)
@@ -274,23 +279,37 @@ async def refuse_held(work: Work, person_id: UUID, nik: str, warnings: Sequence[
         return
     state = await work.state(person, holder)
     if isinstance(state, Registered):
-        near = lies_in(state.village, work.caller.area)
+        survivor = await survivor_of(work, state)
+        if survivor.person_id == person_id:
+            refuse_nik(NIK_OF_DUPLICATE, warnings)
+        near = lies_in(survivor.village, work.caller.area)
         refuse_nik(NIK_BELONGS_TO_ANOTHER_NAME if near else NIK_REGISTERED_ELSEWHERE, warnings)
 
 
 async def decide_on(
     work: Work, person_id: UUID, command: PersonCommand, *, status: int = 200, matching: bool = False
 ) -> Answer:
-    """One decision about a person of the caller's area, *status* if it makes something new; *matching*: an edit."""
-    before = await registered(work, person_id)
+    """One decision about a person of the caller's area, *status* if it makes something new; *matching*: an edit.
+
+    A death that the village reported is corrected or retracted under every id under which the village reported it.
+    """
+    before = await registered(work, person_id, itself=matching)
     if matching:
-        work.match(person_id)
-    after = await work.decide(person, person_id, command)
-    return changed(work, person_id, status=200 if after == before or work.check else status)
+        work.match(before.person_id)
+    after = await work.decide(person, before.person_id, command)
+    if isinstance(command, CorrectDeath | RetractDeath):
+        for duplicate in before.duplicates:
+            state = await work.state(person, duplicate.person_id)
+            if isinstance(state, Registered) and state.dead_by_village:
+                await work.decide(person, duplicate.person_id, command)
+    return changed(work, before.person_id, status=200 if after == before or work.check else status)
 
 
 async def hear_of_trip(work: Work, command: HearOfTrip) -> Answer:
-    """What a trip says of its worker's death, recorded or taken back."""
+    """What a trip says of its worker's death, recorded or taken back under the id that the trip has, a duplicate's too.
+
+    So the merge's undoing leaves no death where the trip does not belong.
+    """
     if command.died_on is None:
         said: PersonCommand = RetractDeath(today=work.today, cause=command.trip_id)
     else:
@@ -300,26 +319,46 @@ async def hear_of_trip(work: Work, command: HearOfTrip) -> Answer:
 
 
 async def erase(work: Work, command: Erase) -> Answer:
-    """Done once; asked again it is done already. Rejects: ``not-found``, ``erasure-held``.
+    """Under every id of the human, once; asked again it is done already.
 
-    What forbids it is read with the person: a hold that is placed at the same instant comes before or after it.
+    What forbids it under any id is read with the person: a hold that is placed at the same instant comes before or
+    after it. Rejects: ``not-found``, ``person-merged``, ``erasure-held``.
     """
     state = await work.state(person, command.person_id)
-    if isinstance(state, Registered | Gone):
-        work.within(state.village)
-    holds = await work.state(legal_holds, holds_stream(command.person_id))
-    wish = ErasePerson(today=work.today, held_by=holding(holds, work.today))
-    await work.decide(person, command.person_id, wish)
-    return changed(work, command.person_id)
+    if not isinstance(state, Registered):
+        if isinstance(state, Gone):
+            work.within(state.village)
+        await work.decide(person, command.person_id, ErasePerson(today=work.today))
+        return changed(work, command.person_id)
+    survivor = await registered(work, command.person_id)
+    held_by = set[str]()
+    for person_id in survivor.ids:
+        holds = await work.state(legal_holds, holds_stream(person_id))
+        held_by |= set(holding(holds, work.today))
+    wish = ErasePerson(today=work.today, held_by=tuple(sorted(held_by)))
+    for person_id in survivor.ids:
+        await work.decide(person, person_id, wish)
+    return changed(work, survivor.person_id)
 
 
-async def registered(work: Work, person_id: UUID) -> Registered:
-    """The person a request is about. Rejects: ``not-found`` (also outside the area), ``person-erased``."""
+async def registered(work: Work, person_id: UUID, *, itself: bool = False) -> Registered:
+    """The person a request is about; of a duplicate, who stands for them. *itself*: the request needs that very id.
+
+    Rejects: ``not-found`` (also outside the area), ``person-erased``, ``person-merged`` (the duplicate lies in the area
+    and the survivor outside, or *itself*: an ETag is that of one history).
+    """
     state = await work.state(person, person_id)
     match state:
-        case Registered():
+        case Registered(merged=None):
             work.within(state.village)
             return state
+        case Registered():
+            survivor = await survivor_of(work, state)
+            if not lies_in(survivor.village, work.caller.area):
+                work.within(state.village)
+            elif not itself:
+                return survivor
+            raise person_merged(survivor.person_id)
         case Gone():
             work.within(state.village)
             raise Refused(PERSON_ERASED)
@@ -328,10 +367,28 @@ async def registered(work: Work, person_id: UUID) -> Registered:
 
 
 async def named(work: Work, person_id: UUID) -> Registered:
-    """A person whom a request names. Rejects: ``person-unknown`` (also outside the area), ``person-erased``."""
+    """A person whom a request names; of a duplicate, who stands for them.
+
+    Rejects: ``person-unknown`` (also outside the area), ``person-erased``, ``person-merged`` (only the survivor does).
+    """
     state = await work.state(person, person_id)
-    if not isinstance(state, Registered | Gone) or not lies_in(state.village, work.caller.area):
+    if not isinstance(state, Registered | Gone):
         raise Refused(PERSON_UNKNOWN)
-    if isinstance(state, Gone):
+    survivor = await survivor_of(work, state) if isinstance(state, Registered) else state
+    if not lies_in(survivor.village, work.caller.area):
+        if isinstance(survivor, Registered) and survivor is not state and lies_in(state.village, work.caller.area):
+            raise person_merged(survivor.person_id)
+        raise Refused(PERSON_UNKNOWN)
+    if isinstance(survivor, Gone):
         raise Refused(PERSON_ERASED)
-    return state
+    return survivor
+
+
+async def survivor_of(work: Work, state: Registered) -> Registered:
+    """Who stands for a person: themself, or whom they were merged into. Rejects: ``person-erased`` (just now)."""
+    if state.merged is None:
+        return state
+    survivor = await work.state(person, state.merged.into)
+    if not isinstance(survivor, Registered):
+        raise Refused(PERSON_ERASED)
+    return survivor

@@ -16,6 +16,15 @@ from datetime import date
 from typing import ClassVar, assert_never
 from uuid import UUID
 
+from services.registry.domain.merging import (
+    Duplicate,
+    DuplicateAssigned,
+    DuplicateReleased,
+    Merged,
+    MergingEvent,
+    PersonMerged,
+    PersonUnmerged,
+)
 from shared.personal import Personal
 from shared.vocabulary import Occurred
 
@@ -240,6 +249,7 @@ PersonEvent = (
     | DeathCorrected
     | DeathRetracted
     | PersonErased
+    | MergingEvent
 )
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -276,7 +286,8 @@ class Registered:
     """A known person, living or dead. *version*: the number of facts.
 
     *deaths* are the reports that stand, in the order in which they came. *minor*: registered or corrected as one, whose
-    coming of age was not announced since.
+    coming of age was not announced since. *merged*: this is a duplicate of another; *duplicates* were merged into this
+    person. Nobody has both.
     """
 
     version: int
@@ -289,6 +300,18 @@ class Registered:
     worker: bool = False
     minor: bool = False
     deaths: tuple[Report, ...] = ()
+    merged: Merged | None = None
+    duplicates: tuple[Duplicate, ...] = ()
+
+    @property
+    def dead_by_village(self) -> bool:
+        """Whether the village reported a death."""
+        return any(report.cause is None for report in self.deaths)
+
+    @property
+    def ids(self) -> tuple[UUID, ...]:
+        """Every id under which this human was registered, of a survivor."""
+        return self.person_id, *(duplicate.person_id for duplicate in self.duplicates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,6 +359,14 @@ def evolve(state: Person, event: PersonEvent) -> Person:
             return replace(state, deaths=with_report(state.deaths, Report(fact, event.cause, event.occurred)))
         case DeathRetracted():
             return replace(state, deaths=without_report(state.deaths, event.cause))
+        case PersonMerged():
+            return replace(state, merged=Merged(fact, event.into))
+        case PersonUnmerged():
+            return replace(state, merged=None)
+        case DuplicateAssigned():
+            return replace(state, duplicates=(*state.duplicates, Duplicate(fact, event.duplicate_id)))
+        case DuplicateReleased():
+            return replace(state, duplicates=tuple(d for d in state.duplicates if d.fact != event.corrects))
         case PersonErased():
             return Gone(state.village)
         case _:

@@ -9,6 +9,18 @@ from datetime import date
 from typing import assert_never
 from uuid import UUID
 
+from services.registry.domain.merge_rules import (
+    AssignDuplicate,
+    MergeCommand,
+    MergePerson,
+    ReleaseDuplicate,
+    UnmergePerson,
+    assign_duplicate,
+    merge_person,
+    release_duplicate,
+    unmerge_person,
+)
+from services.registry.domain.merging import Merged
 from services.registry.domain.person import (
     BirthDateCorrected,
     CameOfAge,
@@ -43,7 +55,7 @@ from services.registry.domain.refusals import (
     PERSON_ERASED,
 )
 from shared.decider import Claim, Decider, Release
-from shared.errors import NOT_FOUND, Refused
+from shared.errors import NOT_FOUND, Refused, person_merged
 from shared.personal import Known, known
 from shared.vocabulary import Occurred
 
@@ -153,6 +165,7 @@ PersonCommand = (
     | CorrectDeath
     | RetractDeath
     | ErasePerson
+    | MergeCommand
 )
 
 
@@ -164,6 +177,8 @@ def decide(state: Person, command: PersonCommand) -> Sequence[PersonEvent]:
         return refuse_the_erased(command)
     if isinstance(state, Unknown):
         raise Refused(NOT_FOUND)
+    if state.merged is not None:
+        refuse_of_duplicate(state.merged, command)
     match command:
         case RegisterWorker():
             return register_worker(state, command)
@@ -185,6 +200,14 @@ def decide(state: Person, command: PersonCommand) -> Sequence[PersonEvent]:
             return retract_death(state, command)
         case ErasePerson():
             return erase_person(state, command)
+        case MergePerson():
+            return merge_person(state, command)
+        case UnmergePerson():
+            return unmerge_person(state, command)
+        case AssignDuplicate():
+            return assign_duplicate(state, command)
+        case ReleaseDuplicate():
+            return release_duplicate(state, command)
         case _:
             assert_never(command)
 
@@ -199,6 +222,21 @@ def refuse_the_erased(command: PersonCommand) -> Sequence[PersonEvent]:
             return ()
         case _:
             raise Refused(PERSON_ERASED)
+
+
+def refuse_of_duplicate(merged: Merged, command: PersonCommand) -> None:
+    """What can be said of a duplicate's own history: what undoes the merge, deaths as reported of it, the erasure.
+
+    Also its 18th birthday: other services may know the child by this id. Everything else is said of the survivor.
+    Rejects: ``person-merged``.
+    """
+    match command:
+        case MergePerson() | UnmergePerson() | ComeOfAge() | CorrectDeath() | RetractDeath() | ErasePerson():
+            return
+        case RecordDeath(cause=UUID()):
+            return
+        case _:
+            raise person_merged(merged.into)
 
 
 def register_person(state: Person, command: RegisterPerson) -> Sequence[PersonEvent]:

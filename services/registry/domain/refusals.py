@@ -261,6 +261,12 @@ _COLUMN_REFUSALS = (
         "The serial number of a family card begins at 0001.",
         "Nomor urut KK dimulai dari 0001.",
     ),
+    Refusal(
+        "into-oneself",
+        422,
+        "Nobody is a duplicate of themself.",
+        "Seseorang bukan data ganda dari dirinya sendiri.",
+    ),
 )
 
 COLUMN_REFUSALS = {refusal.slug: refusal for refusal in _COLUMN_REFUSALS}
@@ -492,4 +498,40 @@ COMMITMENT_JUDGED = Refusal(
     409,
     "It is recorded otherwise whether this commitment was kept.",
     "Pemenuhan komitmen ini sudah dicatat secara lain.",
+)
+NIK_OF_DUPLICATE = Refusal(
+    "nik-of-duplicate",
+    409,
+    "This NIK is that of a duplicate of this person; unmerge the two and merge them the other way round.",
+    "NIK ini milik data ganda orang ini; pisahkan keduanya dan gabungkan ke arah sebaliknya.",
+)
+DUPLICATE_OF_ANOTHER = Refusal(
+    "duplicate-of-another",
+    409,
+    "This person was merged into somebody else; unmerge them first.",
+    "Orang ini sudah digabungkan ke orang lain; pisahkan dahulu.",
+)
+HAS_DUPLICATES = Refusal(
+    "has-duplicates",
+    409,
+    "Others were merged into this person; merge the other way round, or unmerge them first.",
+    "Ada data yang sudah digabungkan ke orang ini; gabungkan ke arah sebaliknya, atau pisahkan dahulu.",
+)
+MERGE_WOULD_LOSE = Refusal(
+    "merge-would-lose",
+    409,
+    "Something is known of the duplicate alone; merge the other way round, or record it of the other first.",
+    "Ada data yang hanya tercatat pada data ganda; gabungkan ke arah sebaliknya, atau catat dahulu pada yang lain.",
+)
+MERGE_OF_RELATIVES = Refusal(
+    "merge-of-relatives",
+    409,
+    "These two are recorded as relatives of each other; retract that relation first.",
+    "Keduanya tercatat sebagai keluarga satu sama lain; batalkan hubungan itu dahulu.",
+)
+TOO_MANY_TO_COMPARE = Refusal(
+    "too-many-to-compare",
+    422,
+    "Too many people live there to compare them all at once: name a smaller region.",
+    "Terlalu banyak orang di wilayah itu untuk dibandingkan sekaligus: pilih wilayah yang lebih kecil.",
 )

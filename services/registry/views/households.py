@@ -6,8 +6,9 @@ the version of the household's history once all of them are, and less while some
 they have read a part of.
 
 What holds from a day on has a row for each fact (`memberships`: for each membership), so that what held on any day can
-be asked: `living_on`, `heads_on`. A correction takes the place of the row that it corrects, but for a card, whose facts
-may be of different heads: there it names the row.
+be asked: `living_on`. A correction takes the place of the row that it corrects, but for a card, whose facts may be of
+different heads: there it names the row. A human is named once, under the id that stands for all: who stands for whom
+is what `people` keeps.
 """
 
 from collections.abc import Iterable
@@ -15,7 +16,7 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, distinct_on
 
 from services.registry.domain.household import (
     FamilyCardCorrected,
@@ -34,6 +35,7 @@ from services.registry.domain.household import (
     MembershipCorrected,
     MembershipRetracted,
 )
+from services.registry.views.people import ALIASES
 from shared.codec import sealed_json
 from shared.recorded import Recorded
 from shared.views import Change, Put, Remove, View
@@ -216,19 +218,40 @@ def together() -> sa.Select[Any]:
     household_id, village, version, members and kin (as lists), head_id, card (ciphertext; null: none is known).
     """
     home = households.c.household_id
-    kinship = sa.func.json_build_object(
-        "person_id",
-        kin.c.person_id,
-        "relative_id",
-        kin.c.relative_id,
-        "relation",
-        kin.c.relation,
-        "guardian_id",
-        kin.c.guardian_id,
+    person_id, relative_id = ALIASES.survivor(kin.c.person_id), ALIASES.survivor(kin.c.relative_id)
+    # Of one relation that was recorded under several ids, the guardian who was named with the survivor's holds.
+    related = (
+        sa.select(
+            person_id.label("person_id"),
+            relative_id.label("relative_id"),
+            kin.c.relation,
+            ALIASES.survivor(kin.c.guardian_id).label("guardian_id"),
+        )
+        .ext(distinct_on(person_id, relative_id, kin.c.relation))
+        .where(kin.c.household_id == home)
+        .order_by(
+            person_id,
+            relative_id,
+            kin.c.relation,
+            (kin.c.person_id == person_id).desc(),
+            (kin.c.relative_id == relative_id).desc(),
+            kin.c.person_id,
+            kin.c.relative_id,
+        )
+        .correlate(households)
+        .lateral("related")
     )
-    in_order = (kin.c.person_id, kin.c.relative_id, kin.c.relation)
+    kinship = sa.func.json_build_object(*(part for c in related.c for part in (sa.literal(c.name, sa.Text), c)))
+    in_order = (related.c.person_id, related.c.relative_id, related.c.relation)
     here = memberships.alias("here")
     lives_here = (here.c.household_id == home, here.c.left_on.is_(None))
+    living = (
+        sa.select(ALIASES.survivor(here.c.person_id).label("person_id"))
+        .distinct()
+        .where(*lives_here)
+        .correlate(households)
+        .lateral("living")
+    )
     named = heads.alias("named")
     heading = (
         sa.select(named.c.person_id)
@@ -259,15 +282,11 @@ def together() -> sa.Select[Any]:
         .where(facts.c.household_id == home)
         .scalar_subquery()
         .label("version"),
-        sa.select(_listed(aggregate_order_by(here.c.person_id, here.c.person_id)))
-        .where(*lives_here)
+        sa.select(_listed(aggregate_order_by(living.c.person_id, living.c.person_id)))
         .scalar_subquery()
         .label("members"),
-        sa.select(_listed(aggregate_order_by(kinship, *in_order)))
-        .where(kin.c.household_id == home)
-        .scalar_subquery()
-        .label("kin"),
-        sa.select(here.c.person_id)
+        sa.select(_listed(aggregate_order_by(kinship, *in_order))).scalar_subquery().label("kin"),
+        sa.select(ALIASES.survivor(here.c.person_id))
         .where(*lives_here, here.c.person_id == heading)
         .limit(1)
         .scalar_subquery()
@@ -276,12 +295,25 @@ def together() -> sa.Select[Any]:
     )
 
 
+def living_together() -> sa.Select[Any]:
+    """One row for each household in which somebody lives: members, by the ids that stand for them."""
+    member = ALIASES.survivor(memberships.c.person_id)
+    return (
+        sa.select(sa.func.array_agg(sa.distinct(member), type_=ARRAY(sa.Uuid)).label("members"))
+        .select_from(households.join(memberships, memberships.c.household_id == households.c.household_id))
+        .where(memberships.c.left_on.is_(None))
+        .group_by(households.c.household_id)
+    )
+
+
 def living_on(day: date) -> sa.Select[Any]:
     """One row for each person who lived in a household on *day*: household_id, person_id, joined_on, left_on, village.
 
     By the days on which people joined and left, each counted from the first day of what is known of it, and the village
-    in which the household lived on that day. Days are written as well as they are known.
+    in which the household lived on that day. Days are written as well as they are known. A human who was registered
+    twice is named once, with the first of the days.
     """
+    person_id = ALIASES.survivor(memberships.c.person_id)
     dated = villages.alias("dated")
     village = (
         sa.select(dated.c.village)
@@ -293,7 +325,7 @@ def living_on(day: date) -> sa.Select[Any]:
     return (
         sa.select(
             memberships.c.household_id,
-            memberships.c.person_id,
+            person_id.label("person_id"),
             as_known(memberships.c.joined_on, memberships.c.joined_precision).label("joined_on"),
             as_known(memberships.c.left_on, memberships.c.left_precision).label("left_on"),
             village.c.village,
@@ -303,14 +335,16 @@ def living_on(day: date) -> sa.Select[Any]:
             memberships.c.joined_on <= day,
             sa.or_(memberships.c.left_on.is_(None), memberships.c.left_on > day),
         )
+        .ext(distinct_on(memberships.c.household_id, person_id))
+        .order_by(memberships.c.household_id, person_id, memberships.c.joined_on, memberships.c.began)
     )
 
 
 def memberships_of_all() -> sa.Select[Any]:
-    """Every membership there is or was, with the household's village now."""
+    """Every membership there is or was, with the household's village now; a duplicate's are the survivor's."""
     return sa.select(
         memberships.c.household_id,
-        memberships.c.person_id,
+        ALIASES.survivor(memberships.c.person_id).label("person_id"),
         memberships.c.began,
         as_known(memberships.c.joined_on, memberships.c.joined_precision).label("joined_on"),
         as_known(memberships.c.left_on, memberships.c.left_precision).label("left_on"),

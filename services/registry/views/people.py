@@ -1,14 +1,17 @@
 """Who is known to the registry, by village? With names as ciphertext, for the API to open for those who may read them.
 
 Follows the registry's own log. An erased person keeps a row without particulars, so that an id found elsewhere leads
-somewhere. *version* is the version of the person's history: the ETag of an edit.
+somewhere. *version* is the version of the person's history: the ETag of an edit. Who was merged into somebody else has
+a row and is shown as that one.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.registry.domain.merging import DuplicateAssigned, DuplicateReleased, PersonMerged, PersonUnmerged
 from services.registry.domain.person import (
     BirthDateCorrected,
     CameOfAge,
@@ -23,6 +26,7 @@ from services.registry.domain.person import (
     VillageCorrected,
     WorkerRegistered,
 )
+from shared.aliases import Aliases
 from shared.codec import sealed_json
 from shared.recorded import Recorded
 from shared.views import Change, Put, View
@@ -43,6 +47,9 @@ people = sa.Table(
     sa.Column("erased", sa.Boolean),
     sa.Index("people_by_village", "village", "person_id"),
 )
+
+ALIASES = Aliases(_tables)
+"""Who stands for whom."""
 
 
 def project(recorded: Recorded) -> Iterable[Change]:
@@ -74,14 +81,45 @@ def project(recorded: Recorded) -> Iterable[Change]:
             changed = {"died_on": None if event.died_on is None else str(event.died_on)}
         case PersonErased():
             changed = {"full_name": None, "nik": None, "birth_date": None, "died_on": None, "erased": True}
+        case PersonMerged():
+            yield ALIASES.merge(event.person_id, event.into)
+            changed = {}
+        case PersonUnmerged():
+            yield ALIASES.unmerge(event.person_id)
+            changed = {}
+        case DuplicateAssigned() | DuplicateReleased():
+            changed = {}
         case _:
             return
     yield Put(people, {"person_id": event.person_id, "version": recorded.version, **changed})
 
 
 def everyone() -> sa.Select[Any]:
-    """One row for each person, erased ones included, to be ordered by village and id."""
-    return sa.select(people)
+    """One row for each human, erased ones included, to be ordered by village and id; a death under any id is theirs."""
+    other = people.alias("other")
+    died_as_other = (
+        sa.select(sa.func.min(other.c.died_on))
+        .where(other.c.person_id == sa.any_(ALIASES.ids(people.c.person_id)))
+        .scalar_subquery()
+    )
+    shown = (column for column in people.c if column is not people.c.died_on)
+    died_on = sa.func.coalesce(people.c.died_on, died_as_other).label("died_on")
+    return sa.select(*shown, died_on).where(ALIASES.for_itself(people.c.person_id))
+
+
+def one(person_id: UUID) -> sa.Select[Any]:
+    """The row of this human, whichever of their ids is asked for."""
+    return everyone().where(people.c.person_id == ALIASES.survivor(person_id))
+
+
+def merges() -> sa.Select[Any]:
+    """One row for each duplicate: person_id, version, village, into; to be ordered by village and id."""
+    merged = ALIASES.merged
+    return (
+        sa.select(people.c.person_id, people.c.version, people.c.village, merged.c.into)
+        .select_from(merged.join(people, people.c.person_id == merged.c.person_id))
+        .where(people.c.erased.is_not(True))
+    )
 
 
 def workers() -> sa.Select[Any]:
@@ -89,4 +127,4 @@ def workers() -> sa.Select[Any]:
     return everyone().where(people.c.worker)
 
 
-VIEW = View(name="people", revision=2, tables=_tables, own=project)
+VIEW = View(name="people", revision=3, tables=_tables, own=project)

@@ -3,7 +3,7 @@
 A blind index: of a name it holds 64 bits, one set for each piece of the name, at the place that a keyed hash gives the
 piece and that many pieces share. Persons are spread over shelves, and on each shelf a piece has another place, so that
 equal names look alike only there. Of a birth date it holds the keyed hash of its year, cut to one of a few. Decision
-0015 says what that gives away, and to whom. Follows the registry's own log, opened; an erased person has no row.
+0016 says what that gives away, and to whom. Follows the registry's own log, opened; an erased person has no row.
 """
 
 from collections.abc import Iterable, Sequence

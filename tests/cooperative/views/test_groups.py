@@ -3,8 +3,10 @@
 from datetime import UTC, date, datetime
 
 import pytest
+import pytest_asyncio
 
 from services.cooperative.domain.group import GroupEvent, GroupFormed, MemberJoined, MemberLeft
+from services.cooperative.views import prospects
 from services.cooperative.views.groups import KEY, VIEW, VILLAGE, group, groups
 from shared.recorded import Recorded
 from shared.vocabulary import Occurred
@@ -14,6 +16,12 @@ GROUP, SITI, BUDI = someone(21), someone(1), someone(2)
 DAY = Occurred(date(2025, 3, 1))
 
 pytestmark = pytest.mark.parametrize("roster", ["as said"], indirect=True)
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def nobody_is_merged(roster: Roster) -> None:
+    """Who stands for whom is kept by another view of this service."""
+    await roster.hear(prospects.VIEW)
 
 
 def history(*events: GroupEvent) -> list[Recorded]:

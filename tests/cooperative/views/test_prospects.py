@@ -82,7 +82,7 @@ async def test_a_prospect_is_known_by_village_and_day_of_return(
 
 
 def test_no_kinship_is_kept() -> None:
-    assert {"people", "trips", "members"} == {table.name for table in VIEW.tables.sorted_tables}
+    assert {"people", "merged", "trips", "members"} == {table.name for table in VIEW.tables.sorted_tables}
 
 
 async def test_the_final_return_after_a_leave_makes_a_prospect(roster: Roster) -> None:

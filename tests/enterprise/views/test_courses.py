@@ -3,8 +3,10 @@
 from datetime import UTC, date, datetime
 
 import pytest
+import pytest_asyncio
 
 from services.enterprise.domain.course import AttendanceRecorded, CourseEvent, CourseOffered, ParticipantEnrolled
+from services.enterprise.views import training_roster
 from services.enterprise.views.courses import KEY, VIEW, VILLAGE, course, courses
 from shared.recorded import Recorded
 from shared.vocabulary import Occurred
@@ -14,6 +16,12 @@ COURSE, SITI, BUDI = someone(31), someone(1), someone(2)
 DAY = Occurred(date(2025, 3, 1))
 
 pytestmark = pytest.mark.parametrize("roster", ["as said"], indirect=True)
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def nobody_is_merged(roster: Roster) -> None:
+    """Who stands for whom is kept by another view of this service."""
+    await roster.hear(training_roster.VIEW)
 
 
 def history(*events: CourseEvent) -> list[Recorded]:

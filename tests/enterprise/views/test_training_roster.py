@@ -17,11 +17,13 @@ from tests.rosters import (
     died,
     erased,
     lives,
+    merged,
     moved,
     no_kin,
     person,
     someone,
     spouse,
+    unmerged,
     worker,
 )
 
@@ -222,3 +224,14 @@ async def test_a_page_reads_no_table_from_end_to_end(roster: Roster) -> None:
     regency = training_roster().where(VILLAGE.startswith("33.07.")).order_by(*KEY).limit(100)
     assert 100 == len(await roster.ask(regency))
     assert set() == await roster.scans(regency)
+
+
+async def test_of_a_couple_registered_twice_each_is_named_once(roster: Roster) -> None:
+    """Whichever of their ids the marriage was told of; the spouse is named, with the worker who stands for both."""
+    again, also = someone(61), someone(62)
+    told = (*FAMILY, worker(again), person(also), spouse(again, also), merged(again, SITI), merged(also, BUDI))
+    later = Trip(someone(63), again, date(2025, 6, 1))
+    expected = [{"reason": "spouse-of-worker-abroad", "worker_id": str(SITI), "since": "2025-06-01"}]
+    assert await reasons(roster, *told, later.departed()) == {BUDI: expected}
+    apart = (unmerged(again, SITI), unmerged(also, BUDI))
+    assert set(await reasons(roster, *told, later.departed(), *apart)) == {also}

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.migration_service.domain.service_file import ServiceFileErased, ServiceFileMoved, ServiceFileOpened
 from services.migration_service.domain.service_file import stream_id as file_of
+from services.migration_service.domain.trip import OfTrip
 from services.migration_service.publishing import MigrationEvent, publish
 from shared import wire
 from shared.recorded import Recorded
@@ -24,10 +25,7 @@ def log(*events: MigrationEvent) -> list[Recorded]:
     published = 0
     recorded = []
     for position, event in enumerate(events, 1):
-        if isinstance(event, ServiceFileOpened | ServiceFileMoved | ServiceFileErased):
-            stream = file_of(event.worker_id)
-        else:
-            stream = event.trip.trip_id
+        stream = event.trip.trip_id if isinstance(event, OfTrip) else file_of(event.worker_id)
         versions[stream] += 1
         word = publish(event)
         published += word is not None

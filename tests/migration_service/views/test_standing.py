@@ -115,4 +115,4 @@ async def test_nobody_erased_is_counted(roster: Roster) -> None:
 
 
 def test_no_kinship_is_kept() -> None:
-    assert {table.name for table in VIEW.tables.sorted_tables} == {"people", "trips"}
+    assert {table.name for table in VIEW.tables.sorted_tables} == {"people", "merged", "trips"}

@@ -4,8 +4,10 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
+import pytest_asyncio
 
 from services.registry.domain.household import GuardianCorrected, HouseholdRegistered, KinRecorded, KinRetracted
+from services.registry.views import people
 from services.registry.views.households import VIEW, facts, households, kin, memberships, project, together, villages
 from shared.views import Put, Remove
 from tests.registry.people_of_kuripan import BUDI, DEWI, KURIPAN, NOW, REGISTERED, SARI, TODAY
@@ -42,6 +44,12 @@ CORRECTED = GuardianCorrected(
 GONE = KinRetracted(
     occurred=NOW, corrects=2, household_id=HOME, village=KURIPAN, person_id=SARI, relative_id=DEWI, relation="child"
 )
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def nobody_is_merged(roster: Roster) -> None:
+    """Who stands for whom is kept by another view of this service."""
+    await roster.hear(people.VIEW)
 
 
 def test_a_household_has_its_members() -> None:

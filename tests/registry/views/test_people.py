@@ -5,8 +5,8 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy.dialects import postgresql
 
+from services.registry.domain.merging import PersonMerged, PersonUnmerged
 from services.registry.domain.person import (
     BirthDateCorrected,
     CameOfAge,
@@ -21,11 +21,12 @@ from services.registry.domain.person import (
 )
 from services.registry.domain.village import VillageDesignated
 from services.registry.views.figures import figures
-from services.registry.views.people import everyone, people, project, workers
+from services.registry.views.people import VIEW, everyone, merges, one, people, project, workers
 from shared.views import Put
 from shared.vocabulary import Occurred
-from tests.registry.people_of_kuripan import KURIPAN, LIPURSARI, NOW, REGISTERED, SARI, TRIP, WORKER
+from tests.registry.people_of_kuripan import BUDI, DEWI, KURIPAN, LIPURSARI, NOW, REGISTERED, SARI, TRIP, WORKER
 from tests.registry.views.recording import recorded, sealed, stored
+from tests.rosters import Roster
 
 MAY = Occurred(date(2026, 5, 1), "month")
 
@@ -107,10 +108,41 @@ def test_a_fact_about_something_else_changes_nobody() -> None:
     assert [] == list(project(recorded(designated)))
 
 
-def test_workers_are_those_who_are_workers_and_figures_count_the_dead_and_the_erased() -> None:
-    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-    assert "WHERE" not in str(everyone().compile(dialect=dialect))
-    assert str(workers().compile(dialect=dialect)).endswith("WHERE people.people.worker")
-    counted = str(figures().compile(dialect=dialect))
-    assert "erased" not in counted
-    assert "died_on" not in counted
+async def test_workers_are_those_who_are_workers_and_figures_count_the_dead_and_the_erased(roster: Roster) -> None:
+    sari, budi, dewi = (replace(REGISTERED, person_id=who, full_name=sealed("full_name")) for who in (SARI, BUDI, DEWI))
+    sari, budi, dewi = (replace(known, nik=None, birth_date=None) for known in (sari, budi, dewi))
+    died = DeathReported(occurred=MAY, person_id=BUDI, village=KURIPAN, cause=None, died_on=MAY)
+    erased = PersonErased(occurred=NOW, person_id=DEWI, village=KURIPAN)
+    also = [replace(WORKER, person_id=who) for who in (BUDI, DEWI)]
+    facts: list[PersonEvent] = [sari, budi, dewi, *also, died, erased]
+    await roster.follow(VIEW, *(recorded(fact) for fact in facts))
+    assert [row["person_id"] for row in await roster.ask(everyone())] == [SARI, BUDI, DEWI]
+    assert [row["person_id"] for row in await roster.ask(workers())] == [BUDI, DEWI]
+    assert await roster.ask(figures()) == [{"village": KURIPAN, "workers": 2}]
+
+
+async def test_a_duplicate_is_shown_as_who_stands_for_both(roster: Roster) -> None:
+    """Listed once, counted once, found by either id; a death that a trip told of the duplicate is theirs."""
+    sari, budi = (
+        replace(REGISTERED, person_id=who, full_name=sealed("full_name"), nik=None, birth_date=None)
+        for who in (SARI, BUDI)
+    )
+    also = [replace(WORKER, person_id=who) for who in (SARI, BUDI)]
+    merged = PersonMerged(occurred=NOW, person_id=BUDI, village=KURIPAN, into=SARI)
+    died = DeathReported(occurred=MAY, person_id=BUDI, village=KURIPAN, cause=TRIP, died_on=MAY)
+    facts: list[PersonEvent] = [sari, budi, *also, merged, died]
+    await roster.follow(VIEW, *(recorded(fact) for fact in facts))
+    (shown,) = await roster.ask(everyone())
+    assert (shown["person_id"], shown["died_on"]) == (SARI, "2026-05")
+    assert await roster.ask(one(SARI)) == await roster.ask(one(BUDI)) == [shown]
+    assert await roster.ask(figures()) == [{"village": KURIPAN, "workers": 1}]
+    assert [(row["person_id"], row["into"]) for row in await roster.ask(merges())] == [(BUDI, SARI)]
+
+    back = PersonUnmerged(occurred=NOW, person_id=BUDI, village=KURIPAN, corrects=3, into=SARI)
+    await roster.follow(VIEW, recorded(back), anew=False)
+    assert [(row["person_id"], row["died_on"]) for row in await roster.ask(everyone())] == [
+        (SARI, None),
+        (BUDI, "2026-05"),
+    ]
+    assert await roster.ask(figures()) == [{"village": KURIPAN, "workers": 2}]
+    assert await roster.ask(merges()) == []
