@@ -18,7 +18,7 @@ from services.registry.domain.refusals import (
     of_columns,
 )
 from services.registry.views.appointments import appointments, serving
-from shared.errors import NOT_FOUND, OUTSIDE_AREA
+from shared.errors import NOT_FOUND, OUTSIDE_AREA, PERSON_MERGED
 from shared.http import Body, Bulk, Page, Paging, Read, Shown, Write, WriteAll, edits, records, records_each, shows
 from shared.http.examples import APPOINTMENT, APPOINTMENT_OF_MANY, DEWI, SPOUSE, VILLAGE, example
 
@@ -116,6 +116,7 @@ class Appointment(Shown):
         OUTSIDE_AREA,
         PERSON_UNKNOWN,
         PERSON_ERASED,
+        PERSON_MERGED,
         APPOINTMENT_STANDS,
     ),
 )

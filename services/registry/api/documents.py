@@ -16,8 +16,8 @@ from services.registry.commands import documents as commands
 from services.registry.domain.document_kinds import KINDS
 from services.registry.domain.refusals import DOCUMENT_ALREADY_WITHDRAWN, PERSON_ERASED, of_columns
 from services.registry.views.dossiers import documents, documents_of
-from services.registry.views.people import everyone, people
-from shared.errors import NOT_FOUND
+from services.registry.views.people import one, people
+from shared.errors import NOT_FOUND, PERSON_MERGED
 from shared.http import Body, Page, Paging, Read, Shown, Write, edits, records, shows
 from shared.http.examples import PASSPORT, example
 
@@ -117,7 +117,7 @@ class Document(Shown):
     status_code=201,
     summary="Record a person's document",
     tags=["documents"],
-    responses=records(PASSPORT, NOT_FOUND, PERSON_ERASED, *_OF_DOCUMENT),
+    responses=records(PASSPORT, NOT_FOUND, PERSON_ERASED, PERSON_MERGED, *_OF_DOCUMENT),
 )
 async def record_document(person_id: PersonId, body: DocumentBody, write: Write) -> Response:
     """201 with a new id; 200 with the known one if this person has a document of this kind and number."""
@@ -141,7 +141,7 @@ async def record_document(person_id: PersonId, body: DocumentBody, write: Write)
 )
 async def list_documents(person_id: PersonId, read: Read, paging: Paging) -> dict[str, Any]:
     """Those that were withdrawn too; of an erased person none."""
-    await read.one(everyone().where(people.c.person_id == person_id), village=people.c.village)
+    await read.one(one(person_id), village=people.c.village)
     page = await read.page(
         documents_of(person_id), key=(documents.c.document_id,), paging=paging, village=people.c.village, item=dict
     )
@@ -182,7 +182,7 @@ async def _opened(read: Read, rows: Sequence[Mapping[Any, Any]]) -> list[dict[st
     "/persons/{person_id}/documents/{document_id}",
     summary="Correct a document",
     tags=["documents"],
-    responses=edits(PASSPORT, NOT_FOUND, PERSON_ERASED, *_OF_DOCUMENT),
+    responses=edits(PASSPORT, NOT_FOUND, PERSON_ERASED, PERSON_MERGED, *_OF_DOCUMENT),
 )
 async def edit_document(person_id: PersonId, document_id: DocumentId, body: DocumentEdit, write: Write) -> Response:
     """All fields given are one correction."""
@@ -202,7 +202,9 @@ async def edit_document(person_id: PersonId, document_id: DocumentId, body: Docu
     status_code=201,
     summary="Record that a document was withdrawn",
     tags=["documents"],
-    responses=records(PASSPORT, NOT_FOUND, PERSON_ERASED, *of_columns("withdrawn-on"), DOCUMENT_ALREADY_WITHDRAWN),
+    responses=records(
+        PASSPORT, NOT_FOUND, PERSON_ERASED, PERSON_MERGED, *of_columns("withdrawn-on"), DOCUMENT_ALREADY_WITHDRAWN
+    ),
 )
 async def withdraw_document(
     person_id: PersonId, document_id: DocumentId, body: WithdrawalBody, write: Write
@@ -216,7 +218,7 @@ async def withdraw_document(
     "/persons/{person_id}/documents/{document_id}/withdrawal",
     summary="Retract a document's withdrawal",
     tags=["documents"],
-    responses=edits(PASSPORT, NOT_FOUND, PERSON_ERASED),
+    responses=edits(PASSPORT, NOT_FOUND, PERSON_ERASED, PERSON_MERGED),
 )
 async def retract_withdrawal(person_id: PersonId, document_id: DocumentId, write: Write) -> Response:
     """It was recorded in error; the document is as good as it says."""
@@ -227,7 +229,7 @@ async def retract_withdrawal(person_id: PersonId, document_id: DocumentId, write
     "/persons/{person_id}/documents/{document_id}",
     summary="Retract a document",
     tags=["documents"],
-    responses=edits(PASSPORT, NOT_FOUND, PERSON_ERASED),
+    responses=edits(PASSPORT, NOT_FOUND, PERSON_ERASED, PERSON_MERGED),
 )
 async def retract_document(person_id: PersonId, document_id: DocumentId, write: Write) -> Response:
     """It was recorded in error: this person never had it."""

@@ -24,7 +24,7 @@ from services.registry.domain.refusals import (
     of_columns,
 )
 from services.registry.views.households import households, living_on, memberships, memberships_of_all
-from shared.errors import NOT_FOUND, OUTSIDE_AREA
+from shared.errors import NOT_FOUND, OUTSIDE_AREA, PERSON_MERGED
 from shared.http import Body, Page, Paging, Read, Shown, Write, edits, records, shows
 from shared.http.examples import CHILD, HOUSEHOLD, SPOUSE, VILLAGE, WORKER, example
 
@@ -55,7 +55,7 @@ SinceCell = Annotated[
 ]
 
 _SINCE = of_columns("since")
-_PERSON = (PERSON_UNKNOWN, PERSON_ERASED)
+_PERSON = (PERSON_UNKNOWN, PERSON_ERASED, PERSON_MERGED)
 
 
 class JoiningBody(Body):

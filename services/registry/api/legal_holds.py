@@ -12,8 +12,8 @@ from services.registry.commands import legal_holds as commands
 from services.registry.domain.legal_hold import REASONS
 from services.registry.domain.refusals import PERSON_ERASED, of_columns
 from services.registry.views.dossiers import holds, holds_of
-from services.registry.views.people import everyone, people
-from shared.errors import NOT_FOUND
+from services.registry.views.people import one, people
+from shared.errors import NOT_FOUND, PERSON_MERGED
 from shared.http import Body, Page, Paging, Read, Shown, Write, changes, records, shows
 from shared.http.examples import HOLD, example
 
@@ -72,7 +72,7 @@ class HoldShown(Shown):
     status_code=201,
     summary="Forbid to erase a person",
     tags=["erasure"],
-    responses=records(HOLD, NOT_FOUND, PERSON_ERASED, *of_columns("reason", "until")),
+    responses=records(HOLD, NOT_FOUND, PERSON_ERASED, PERSON_MERGED, *of_columns("reason", "until")),
 )
 async def place_hold(person_id: PersonId, body: HoldBody, write: Write) -> Response:
     """Any number may stand side by side; while one does, `POST …/erasure` is refused (`erasure-held`)."""
@@ -87,7 +87,7 @@ async def place_hold(person_id: PersonId, body: HoldBody, write: Write) -> Respo
 )
 async def list_holds(person_id: PersonId, read: Read, paging: Paging) -> dict[str, Any]:
     """Those that were lifted or have run out too; of an erased person none."""
-    await read.one(everyone().where(people.c.person_id == person_id), village=people.c.village)
+    await read.one(one(person_id), village=people.c.village)
     page = await read.page(
         holds_of(person_id), key=(holds.c.hold_id,), paging=paging, village=people.c.village, item=dict
     )
@@ -111,7 +111,7 @@ async def list_holds(person_id: PersonId, read: Read, paging: Paging) -> dict[st
     "/persons/{person_id}/holds/{hold_id}",
     summary="Lift what forbids to erase a person",
     tags=["erasure"],
-    responses=changes(HOLD, NOT_FOUND, PERSON_ERASED),
+    responses=changes(HOLD, NOT_FOUND, PERSON_ERASED, PERSON_MERGED),
 )
 async def lift_hold(person_id: PersonId, hold_id: HoldId, write: Write) -> Response:
     """From now on; that it stood stays on file."""

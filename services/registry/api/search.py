@@ -19,7 +19,7 @@ from services.registry.domain.nik import read_nik
 from services.registry.domain.particulars import read_birth_date, read_name
 from services.registry.domain.refusals import SEARCH_TOO_WIDE, of_columns, refuse_columns
 from services.registry.views import search
-from services.registry.views.people import everyone, people
+from services.registry.views.people import one, people
 from shared.errors import NOT_FOUND, ColumnError, Refused
 from shared.http import Body, Page, Read, Reading, Shown, shows
 from shared.http.doors import CURSOR_MALFORMED, REGION_UNKNOWN, read_cursor, write_cursor
@@ -173,9 +173,13 @@ class _Asked:
     def __init__(self, read: Reading, region: str | None, birth_year: int | None) -> None:
         self.read = read
         self.keyed = read.keyed(search.VIEW)
-        self.within = read.within(search.names.c.village, region)
+        self._region = region
         self.place = None if birth_year is None else search.year_place(birth_year, self.keyed)
         self._year = None if birth_year is None else f"{birth_year:04d}-"
+
+    def within(self, village: sa.ColumnElement[Any]) -> list[sa.ColumnElement[bool]]:
+        """The conditions on where they live."""
+        return self.read.within(village, self._region)
 
     async def rows(self, query: sa.Select[Any]) -> list[tuple[str, sa.RowMapping]]:
         """The rows that *query* finds, each with the name; many years share a place, so the year is looked at too."""
@@ -209,7 +213,10 @@ async def _bearers(asked: _Asked, names: Sequence[str]) -> dict[str, list[dict[s
     people_there = await opened(asked.read, [row for _, row in found])
     by_name: dict[str, list[dict[str, Any]]] = {}
     for (folded, _), person in zip(found, people_there, strict=True):
-        by_name.setdefault(folded, []).append({member: person[member] for member in Namesake.model_fields})
+        namesake = {member: person[member] for member in Namesake.model_fields}
+        bearers = by_name.setdefault(folded, [])
+        if namesake not in bearers:  # who was registered twice by one name bears it once
+            bearers.append(namesake)
     return by_name
 
 
@@ -220,13 +227,16 @@ async def _bearers(asked: _Asked, names: Sequence[str]) -> dict[str, list[dict[s
     responses=shows(Person, NOT_FOUND, *of_columns("nik"), TOO_LARGE, etag=True),
 )
 async def find_by_nik(body: NikBody, read: Read) -> Response:
-    """In the caller's area; whoever lives elsewhere is not found, as who is not known at all."""
+    """In the caller's area; whoever lives elsewhere is not found, as who is not known at all.
+
+    Of a duplicate's NIK, who stands for both.
+    """
     nik, wrong = read_nik(body.nik, read.today)
     refuse_columns(wrong)
     holder = None if nik is None else await read.holder("nik", nik.value)
     if holder is None:
         raise Refused(NOT_FOUND)
-    row = await read.one(everyone().where(people.c.person_id == holder), village=people.c.village)
+    row = await read.one(one(holder), village=people.c.village)
     (person,) = await opened(read, [row])
     return read.answer(person, version=row["version"])
 
@@ -240,7 +250,8 @@ async def find_by_nik(body: NikBody, read: Read) -> Response:
 async def match_person(body: MatchBody, read: Read) -> Response:
     """Id and regency of the one whose name is equal and whose NIK or birth date too, with nothing that says otherwise.
 
-    Of several nobody is named, nor does the answer say that there are some.
+    Of several nobody is named, nor does the answer say that there are some. Two registrations that were merged are one
+    person, two that were not are two.
     """
     nik, wrong_nik = (None, None) if body.nik is None else read_nik(body.nik, read.today)
     name, wrong_name = read_name(body.name)
@@ -249,11 +260,11 @@ async def match_person(body: MatchBody, read: Read) -> Response:
     told = Told(name=name.value, nik=known(nik), birth_date=known(born))
     rows = await _candidates(read, told)
     people_there = await opened(read, rows)
-    sure = [one for one in people_there if certain(told, _told_of(one))]
+    sure = {found["id"]: found["village"] for found in people_there if certain(told, _told_of(found))}
     if len(sure) != 1:
         return read.answer({"match": None})
-    regency = ".".join(sure[0]["village"].split(".")[:2])
-    return read.answer({"match": {"id": sure[0]["id"], "regency": regency}})
+    ((person_id, village),) = sure.items()
+    return read.answer({"match": {"id": person_id, "regency": ".".join(village.split(".")[:2])}})
 
 
 def _told_of(person: dict[str, Any]) -> Told:
@@ -266,9 +277,9 @@ async def _candidates(read: Reading, told: Told) -> Sequence[sa.RowMapping]:
     """Who may be meant: who holds the NIK, and if nobody does, whose name and year of birth may be these."""
     holder = None if told.nik is None else await read.holder("nik", told.nik)
     if holder is not None:
-        return await read.rows(everyone().where(people.c.person_id == holder, people.c.erased.is_not(True)))
+        return await read.rows(search.registrations(sa.select(sa.literal(holder, sa.Uuid).label("person_id"))))
     if told.birth_date is None:
         return ()
     keyed = read.keyed(search.VIEW)
     place = search.year_place(told.birth_date.year, keyed)
-    return await read.rows(search.bearers([search.bits(told.name, keyed)], place, ()))
+    return await read.rows(search.bearers([search.bits(told.name, keyed)], place, lambda _village: ()))

@@ -11,8 +11,8 @@ from services.registry.commands import verifications as commands
 from services.registry.domain import verification as domain
 from services.registry.domain.refusals import PERSON_ERASED, of_columns
 from services.registry.views.dossiers import corrections_of, verdicts_of
-from services.registry.views.people import everyone, people
-from shared.errors import NOT_FOUND
+from services.registry.views.people import one, people
+from shared.errors import NOT_FOUND, PERSON_MERGED
 from shared.execute import IF_MATCH_REQUIRED, VERSION_MISMATCH
 from shared.http import Body, Read, Shown, Write, records, shows
 from shared.http.examples import WORKER, example
@@ -46,7 +46,10 @@ class VerdictShown(Shown):
     field: domain.Field
     outcome: domain.Outcome
     verified_on: date
-    outdated: bool = Field(description="The field was corrected since: the verdict is about what stood there then.")
+    outdated: bool = Field(
+        description="The field was corrected since, or it was verified of a duplicate: the verdict is about what stood "
+        "there then."
+    )
 
 
 class Verification(Shown):
@@ -73,6 +76,7 @@ class Verification(Shown):
         WORKER,
         NOT_FOUND,
         PERSON_ERASED,
+        PERSON_MERGED,
         IF_MATCH_REQUIRED,
         VERSION_MISMATCH,
         *of_columns("verified-on", "outcomes"),
@@ -92,26 +96,34 @@ async def record_verification(person_id: PersonId, body: VerificationBody, write
     responses=shows(Verification, NOT_FOUND),
 )
 async def get_verification(person_id: PersonId, read: Read) -> dict[str, Any]:
-    """The last verdict on each field; of an erased person none."""
-    await read.one(everyone().where(people.c.person_id == person_id), village=people.c.village)
+    """The last verdict on each field; of an erased person none. Of a duplicate, those of who stands for both."""
+    survivor = (await read.one(one(person_id), village=people.c.village))["person_id"]
     rows = await read.rows(verdicts_of(person_id))
     corrected = {row["field"]: row["version"] for row in await read.rows(corrections_of(person_id))}
     opened = iter(await read.open_all([row[outcome] for row in rows for outcome in ("matched", "differed")]))
-    last = domain.latest(
-        domain.Verdict(field=field, outcome=outcome, on=row["verified_on"], of_version=row["of_version"])
-        for row in rows
-        for outcome in ("matched", "differed")
-        for field in next(opened) or ()
-    )
+    of_survivor: list[domain.Verdict] = []
+    of_duplicates: list[domain.Verdict] = []
+    for row in rows:
+        for outcome in ("matched", "differed"):
+            for field in next(opened) or ():
+                said = domain.Verdict(field=field, outcome=outcome, on=row["verified_on"], of_version=row["of_version"])
+                (of_duplicates if row["of_duplicate"] else of_survivor).append(said)
+    last = domain.latest(of_survivor)
+    verified = {verdict.field for verdict in last}
+    beside = [verdict for verdict in domain.latest(of_duplicates) if verdict.field not in verified]
     return {
-        "id": person_id,
+        "id": survivor,
         "verdicts": [
-            {
-                "field": verdict.field,
-                "outcome": verdict.outcome,
-                "verified_on": verdict.on,
-                "outdated": domain.outdated(verdict, corrected),
-            }
-            for verdict in last
+            *(_shown(verdict, outdated=domain.outdated(verdict, corrected)) for verdict in last),
+            *(_shown(verdict, outdated=True) for verdict in beside),
         ],
+    }
+
+
+def _shown(verdict: domain.Verdict, *, outdated: bool) -> dict[str, Any]:
+    return {
+        "field": verdict.field,
+        "outcome": verdict.outcome,
+        "verified_on": verdict.on,
+        "outdated": outdated,
     }

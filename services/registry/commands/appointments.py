@@ -1,11 +1,12 @@
 """What can be asked about those who serve the programme."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import assert_never
 from uuid import UUID
 
 from services.registry.commands.answers import changed, made
-from services.registry.commands.persons import named
+from services.registry.commands.persons import named, survivor_of
 from services.registry.domain.appointment import (
     LEVELS,
     Appoint,
@@ -19,7 +20,7 @@ from services.registry.domain.appointment import (
     service_parts,
 )
 from services.registry.domain.cells import read_area, read_code, read_when
-from services.registry.domain.person import Gone
+from services.registry.domain.person import Gone, Registered
 from services.registry.domain.person_rules import person
 from services.registry.domain.reference import APPOINTMENT_ROLES
 from services.registry.domain.refusals import APPOINTMENT_STANDS, PERSON_ERASED, refuse_columns
@@ -90,7 +91,7 @@ async def handle(work: Work, command: Command) -> Answer:
 async def appoint_person(work: Work, command: AppointPerson) -> Answer:
     """A person of the caller's area serves somewhere in it.
 
-    Rejects: column codes (role, area, on), ``outside-area``, ``person-unknown``, ``person-erased``,
+    Rejects: column codes (role, area, on), ``outside-area``, ``person-unknown``, ``person-erased``, ``person-merged``,
     ``appointment-stands``.
     """
     role, wrong_role = read_code("role", command.role, APPOINTMENT_ROLES)
@@ -98,10 +99,10 @@ async def appoint_person(work: Work, command: AppointPerson) -> Answer:
     on, wrong_on = read_when("on", command.on, until=work.today)
     refuse_columns(wrong_role, wrong_area, wrong_on)
     work.names(area)
-    await named(work, command.person_id)
-    await refuse_held(work, command.person_id, role, area)
+    appointee = await named(work, command.person_id)
+    await refuse_held(work, appointee.ids, role, area)
     new = work.new_id()
-    wish = Appoint(appointment_id=new, person_id=command.person_id, role=role, area=area, on=on)
+    wish = Appoint(appointment_id=new, person_id=appointee.person_id, role=role, area=area, on=on)
     await work.decide(appointment, new, wish)
     return made(work, new)
 
@@ -133,7 +134,8 @@ async def withdraw_end(work: Work, command: WithdrawEnd) -> Answer:
         appointee = await work.state(person, state.person_id)
         if isinstance(appointee, Gone):
             raise Refused(PERSON_ERASED)
-        await refuse_held(work, state.person_id, state.role, state.area)
+        ids = (await survivor_of(work, appointee)).ids if isinstance(appointee, Registered) else (state.person_id,)
+        await refuse_held(work, ids, state.role, state.area)
     await work.decide(appointment, command.appointment_id, RetractEnd(today=work.today))
     return changed(work, command.appointment_id)
 
@@ -146,10 +148,11 @@ async def withdraw_appointment(work: Work, command: WithdrawAppointment) -> Answ
     return changed(work, command.appointment_id)
 
 
-async def refuse_held(work: Work, person_id: UUID, role: str, area: str) -> None:
-    """Refuse where the person serves so already: ``appointment-stands``."""
-    if await work.holder("appointment", *service_parts(person_id, role, area)):
-        raise Refused(APPOINTMENT_STANDS)
+async def refuse_held(work: Work, ids: Iterable[UUID], role: str, area: str) -> None:
+    """Refuse where the person serves so already, under any of their ids: ``appointment-stands``."""
+    for one in ids:
+        if await work.holder("appointment", *service_parts(one, role, area)):
+            raise Refused(APPOINTMENT_STANDS)
 
 
 async def known(work: Work, appointment_id: UUID) -> Serving:

@@ -98,9 +98,9 @@ async def handle(work: Work, command: Command) -> Answer:
 async def record(work: Work, command: Record) -> Answer:
     """A new document, or the known one of this kind and number of this person.
 
-    Rejects: ``not-found``, ``person-erased``, column codes (422).
+    Rejects: ``not-found``, ``person-erased``, ``person-merged``, column codes (422).
     """
-    await registered(work, command.person_id)
+    owner = await registered(work, command.person_id)
     says, warnings = read_document(
         kind=command.kind,
         number=command.number,
@@ -108,19 +108,21 @@ async def record(work: Work, command: Record) -> Answer:
         valid_from=command.valid_from,
         valid_until=command.valid_until,
     )
-    holder = await work.holder("document", *claimed(command.person_id, says.kind, known(says.number) or ""))
-    if holder is not None:
+    for one in owner.ids:
+        holder = await work.holder("document", *claimed(one, says.kind, known(says.number) or ""))
+        if holder is None:
+            continue
         known_already = await work.state(document, holder)
         if isinstance(known_already, Standing):
             return changed(work, holder, codes(warnings))
     document_id = work.new_id()
-    wish = RecordDocument(today=work.today, person_id=command.person_id, document_id=document_id, says=says)
+    wish = RecordDocument(today=work.today, person_id=owner.person_id, document_id=document_id, says=says)
     await work.decide(document, document_id, wish)
     return made(work, document_id, codes(warnings))
 
 
 async def edit(work: Work, command: EditDocument) -> Answer:
-    """Rejects: ``not-found``, ``person-erased``, If-Match codes, column codes (422)."""
+    """Rejects: ``not-found``, ``person-erased``, ``person-merged``, If-Match codes, column codes (422)."""
     state = await standing(work, command.person_id, command.document_id)
     work.match(command.document_id)
     there = state.says
@@ -144,7 +146,11 @@ async def edit(work: Work, command: EditDocument) -> Answer:
 
 
 async def withdraw(work: Work, command: Withdraw) -> Answer:
-    """Rejects: ``not-found``, ``person-erased``, ``withdrawn-on-invalid``, ``document-already-withdrawn``."""
+    """Once; of another day it is refused.
+
+    Rejects: ``not-found``, ``person-erased``, ``person-merged``, ``withdrawn-on-invalid``,
+    ``document-already-withdrawn``.
+    """
     before = await standing(work, command.person_id, command.document_id)
     on = read_day(command.withdrawn_on)
     if on is None or on > work.today:
@@ -154,7 +160,7 @@ async def withdraw(work: Work, command: Withdraw) -> Answer:
 
 
 async def take_back(work: Work, command: UndoWithdrawal | Retract, wish: DocumentCommand) -> Answer:
-    """Rejects: ``not-found``, ``person-erased``, If-Match codes."""
+    """Rejects: ``not-found``, ``person-erased``, ``person-merged``, If-Match codes."""
     await standing(work, command.person_id, command.document_id)
     work.match(command.document_id)
     await work.decide(document, command.document_id, wish)
@@ -162,9 +168,12 @@ async def take_back(work: Work, command: UndoWithdrawal | Retract, wish: Documen
 
 
 async def standing(work: Work, person_id: UUID, document_id: UUID) -> Standing:
-    """The document a request is about. Rejects: ``not-found`` (also another's), ``person-erased``."""
-    await registered(work, person_id)
+    """The document a request is about, under whichever id of its owner it was recorded.
+
+    Rejects: ``not-found`` (also another's), ``person-erased``, ``person-merged``.
+    """
+    owner = await registered(work, person_id)
     state = await work.state(document, document_id)
-    if not isinstance(state, Standing) or state.person_id != person_id:
+    if not isinstance(state, Standing) or state.person_id not in owner.ids:
         raise Refused(NOT_FOUND)
     return state

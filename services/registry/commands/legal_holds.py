@@ -44,32 +44,43 @@ async def handle(work: Work, command: Command) -> Answer:
 
 
 async def place(work: Work, command: Place) -> Answer:
-    """Rejects: ``not-found``, ``person-erased``, ``reason-no-ground``, ``until-of-hold-invalid``."""
-    await registered(work, command.person_id)
+    """Under the id that stands for the human, whose every id it protects.
+
+    Rejects: ``not-found``, ``person-erased``, ``person-merged``, ``reason-no-ground``, ``until-of-hold-invalid``.
+    """
+    person_id = (await registered(work, command.person_id)).person_id
     until = None if command.until is None else read_day(command.until)
     if command.until is not None and until is None:
         raise refused_for(ColumnError("until", "until-of-hold-invalid"))
     hold_id = work.new_id()
     wish = PlaceHold(
         today=work.today,
-        person_id=command.person_id,
+        person_id=person_id,
         hold_id=hold_id,
         reason=command.reason,
         until=until,
         by=by(work),
     )
-    await decide(work, command.person_id, wish)
+    await decide(work, person_id, wish)
     if work.check:
         return Answer(200, {"id": None})
-    return Answer(201, {"id": str(hold_id)}, version=work.version(holds_stream(command.person_id)))
+    return Answer(201, {"id": str(hold_id)}, version=work.version(holds_stream(person_id)))
 
 
 async def lift(work: Work, command: Lift) -> Answer:
-    """Done once; asked again it is done already. Rejects: ``not-found``, ``person-erased``."""
-    await registered(work, command.person_id)
-    wish = LiftHold(today=work.today, person_id=command.person_id, hold_id=command.hold_id, by=by(work))
-    await decide(work, command.person_id, wish)
-    return Answer(200, {"id": str(command.hold_id)}, version=work.version(holds_stream(command.person_id)))
+    """Done once, under whichever id of the human it was placed; asked again it is done already.
+
+    Rejects: ``not-found``, ``person-erased``, ``person-merged``.
+    """
+    human = await registered(work, command.person_id)
+    person_id = human.person_id
+    for one in human.ids:
+        holds = await work.state(legal_holds, holds_stream(one))
+        if any(hold.hold_id == command.hold_id for hold in holds.all):
+            person_id = one
+    wish = LiftHold(today=work.today, person_id=person_id, hold_id=command.hold_id, by=by(work))
+    await decide(work, person_id, wish)
+    return Answer(200, {"id": str(command.hold_id)}, version=work.version(holds_stream(person_id)))
 
 
 async def decide(work: Work, person_id: UUID, wish: HoldCommand) -> None:

@@ -40,10 +40,10 @@ async def handle(work: Work, command: Command) -> Answer:
 async def record(work: Work, command: RecordVerification) -> Answer:
     """Under the ETag of the person as they were held against the office's data: what changed since was not.
 
-    Rejects: ``not-found``, ``person-erased``, If-Match codes, ``verified-on-invalid``, ``outcomes-missing``,
-    ``outcomes-of-nothing``.
+    Rejects: ``not-found``, ``person-erased``, ``person-merged``, If-Match codes, ``verified-on-invalid``,
+    ``outcomes-missing``, ``outcomes-of-nothing``.
     """
-    state = await registered(work, command.person_id)
+    state = await registered(work, command.person_id, itself=True)
     work.match(command.person_id)
     day = read_day(command.verified_on)
     on = day if day is not None and day <= work.today else None

@@ -17,6 +17,7 @@ from services.registry.domain.appointment import (
     AppointmentRetracted,
 )
 from services.registry.views.areas import place_of
+from services.registry.views.people import ALIASES
 from shared.recorded import Recorded
 from shared.views import Change, Put, Remove, View
 
@@ -64,9 +65,14 @@ def project(recorded: Recorded) -> Iterable[Change]:
 
 
 def serving(person_id: UUID | None = None) -> sa.Select[Any]:
-    """One row for each appointment, past ones too, to be ordered by place and id; of *person_id* alone if given."""
-    query = sa.select(appointments)
-    return query if person_id is None else query.where(appointments.c.person_id == person_id)
+    """One row for each appointment, past ones too, to be ordered by place and id; of *person_id* alone if given.
+
+    What was recorded of a duplicate is the survivor's.
+    """
+    whose = appointments.c.person_id
+    others = (column for column in appointments.c if column is not whose)
+    query = sa.select(*others, ALIASES.survivor(whose).label("person_id"))
+    return query if person_id is None else query.where(whose == sa.any_(ALIASES.ids(ALIASES.survivor(person_id))))
 
 
 VIEW = View(name="appointments", revision=1, tables=_tables, own=project)

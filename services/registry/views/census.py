@@ -19,6 +19,7 @@ from services.registry.domain.person import (
     WorkerRegistered,
 )
 from services.registry.domain.village import VillageDesignated
+from services.registry.views.people import ALIASES
 from shared.recorded import Recorded
 from shared.views import Change, Put, View
 from shared.vocabulary import Occurred
@@ -76,7 +77,24 @@ def _lives(event: PersonRegistered | VillageCorrected, version: int) -> Change:
 
 
 def known_on(day: date) -> sa.Select[Any]:
-    """One row for each person registered by *day*: village and, as 1 or 0, whether living, worker, died."""
+    """One row for each human registered by *day*: village and, as 1 or 0, whether living, worker, died.
+
+    Who was registered twice is counted once, by the registration that stands for both, on days before the merge too;
+    a worker since, and dead since, what is known first of either.
+    """
+    other, merged = people.alias("other"), ALIASES.merged
+    as_other = (
+        sa.select(
+            merged.c.into,
+            sa.func.min(other.c.worker_since).label("worker_since"),
+            sa.func.min(other.c.died_on).label("died_on"),
+        )
+        .select_from(merged.join(other, other.c.person_id == merged.c.person_id))
+        .group_by(merged.c.into)
+        .subquery("as_other")
+    )
+    worker_since = sa.func.least(people.c.worker_since, as_other.c.worker_since)
+    died_on = sa.func.coalesce(people.c.died_on, as_other.c.died_on)
     theirs = residences.alias("theirs")
     village = (
         sa.select(theirs.c.village)
@@ -85,17 +103,19 @@ def known_on(day: date) -> sa.Select[Any]:
         .limit(1)
         .lateral("residence")
     )
-    lives = sa.or_(people.c.died_on.is_(None), people.c.died_on > day)
+    lives = sa.or_(died_on.is_(None), died_on > day)
     return (
         sa.select(
             village.c.village,
             people.c.registered_on.label("counted_on"),
             sa.case((lives, 1), else_=0).label("persons"),
-            sa.case((sa.and_(lives, people.c.worker_since <= day), 1), else_=0).label("workers"),
+            sa.case((sa.and_(lives, worker_since <= day), 1), else_=0).label("workers"),
             sa.case((lives, 0), else_=1).label("died"),
         )
-        .select_from(people.join(village, sa.true()))
-        .where(people.c.registered_on <= day)
+        .select_from(
+            people.join(village, sa.true()).outerjoin(as_other, as_other.c.into == people.c.person_id),
+        )
+        .where(people.c.registered_on <= day, ALIASES.for_itself(people.c.person_id))
     )
 
 

@@ -1,7 +1,7 @@
 """What is on file about a person beside who they are: documents, what Dukcapil said, what forbids an erasure?
 
 Follows the registry's own log. Numbers, issuers, verdicts and reasons are the facts' ciphertext, for the API to open;
-of an erased person it stays, and nothing opens it.
+of an erased person it stays, and nothing opens it. What is on file under a duplicate's id is on file of the survivor.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ from services.registry.domain.document import (
 from services.registry.domain.legal_hold import HoldLifted, HoldPlaced
 from services.registry.domain.person import BirthDateCorrected, NameCorrected, NikCorrected, NikGiven
 from services.registry.domain.verification import DetailsVerified, Field
-from services.registry.views.people import people
+from services.registry.views.people import ALIASES, people
 from shared.codec import sealed_json
 from shared.recorded import Recorded
 from shared.views import Change, Put, Remove, View
@@ -149,30 +149,41 @@ def _placed(event: HoldPlaced) -> Mapping[str, Any]:
 
 def documents_of(person_id: UUID) -> sa.Select[Any]:
     """One row for each document of a person who was not erased, with the person's *village*; to be ordered by id."""
-    return _of_somebody(documents).where(documents.c.person_id == person_id)
+    return _of_somebody(documents).where(documents.c.person_id == _any_id_of(person_id))
 
 
 def holds_of(person_id: UUID) -> sa.Select[Any]:
     """The same for each legal hold, those that were lifted or have run out included."""
-    return _of_somebody(holds).where(holds.c.person_id == person_id)
+    return _of_somebody(holds).where(holds.c.person_id == _any_id_of(person_id))
 
 
 def _of_somebody(table: sa.Table) -> sa.Select[Any]:
     return (
         sa.select(table, people.c.village)
-        .select_from(table.join(people, people.c.person_id == table.c.person_id))
+        .select_from(table.join(people, people.c.person_id == ALIASES.survivor(table.c.person_id)))
         .where(people.c.erased.is_not(True))
     )
 
 
+def _any_id_of(person_id: UUID) -> sa.ColumnElement[Any]:
+    return sa.any_(ALIASES.ids(ALIASES.survivor(person_id)))
+
+
 def verdicts_of(person_id: UUID) -> sa.Select[Any]:
-    """One row for each verification, as they came."""
-    return sa.select(verdicts).where(verdicts.c.person_id == person_id).order_by(verdicts.c.nth)
+    """One row for each verification, under whichever id, with *of_duplicate*; those of one id as they came."""
+    of_duplicate = ~ALIASES.for_itself(verdicts.c.person_id)
+    return (
+        sa.select(verdicts, of_duplicate.label("of_duplicate"))
+        .where(verdicts.c.person_id == _any_id_of(person_id))
+        .order_by(verdicts.c.person_id, verdicts.c.nth)
+    )
 
 
 def corrections_of(person_id: UUID) -> sa.Select[Any]:
-    """One row for each field that another fact than the registration gave: *field*, *version*."""
-    return sa.select(corrections.c.field, corrections.c.version).where(corrections.c.person_id == person_id)
+    """One row for each field that another fact than the registration gave, of the survivor: *field*, *version*."""
+    return sa.select(corrections.c.field, corrections.c.version).where(
+        corrections.c.person_id == ALIASES.survivor(person_id)
+    )
 
 
 VIEW = View(name="dossiers", revision=1, tables=_tables, own=project)

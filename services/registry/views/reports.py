@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from services.registry.views import census
 from services.registry.views.households import memberships, villages
+from services.registry.views.people import ALIASES
 
 Name = Literal["villages", "households", "persons"]
 By = Literal["year", "province", "regency", "district", "village"]
@@ -46,7 +47,11 @@ def households_on(day: date) -> sa.Select[Any]:
         memberships.c.joined_on <= day, sa.or_(memberships.c.left_on.is_(None), memberships.c.left_on > day)
     )
     inhabited = (
-        sa.select(memberships.c.household_id, sa.func.count().label("members"))
+        sa.select(
+            memberships.c.household_id,
+            # A human who lives there under two ids is one member.
+            sa.func.count(sa.distinct(ALIASES.survivor(memberships.c.person_id))).label("members"),
+        )
         .where(lived)
         .group_by(memberships.c.household_id)
         .subquery("inhabited")

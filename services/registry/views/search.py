@@ -3,10 +3,11 @@
 A blind index: of a name it holds 64 bits, one set for each piece of the name, at the place that a keyed hash gives the
 piece and that many pieces share. Persons are spread over shelves, and on each shelf a piece has another place, so that
 equal names look alike only there. Of a birth date it holds the keyed hash of its year, cut to one of a few. Decision
-0016 says what that gives away, and to whom. Follows the registry's own log, opened; an erased person has no row.
+0016 says what that gives away, and to whom. Follows the registry's own log, opened; an erased person has no row. Who
+was registered twice has two, and is found by either name, as who stands for both.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from services.registry.domain.person import (
     PersonRegistered,
     VillageCorrected,
 )
-from services.registry.views.people import people
+from services.registry.views.people import ALIASES, everyone, people
 from shared.personal import known
 from shared.recorded import Recorded
 from shared.views import Change, Keyed, Put, Remove, View
@@ -41,6 +42,9 @@ _SIGN = 1 << (BITS - 1)
 
 Bits = tuple[int, ...]
 """The bits of a name on each shelf, as PostgreSQL has a bigint."""
+
+Within = Callable[[sa.ColumnElement[Any]], Sequence[sa.ColumnElement[bool]]]
+"""The conditions on a village."""
 
 _tables = sa.MetaData(schema="search")
 
@@ -108,45 +112,85 @@ def year_place(year: int, keyed: Keyed) -> int:
     return keyed(f"year {year}")[0] % _YEARS
 
 
-def nearest(wanted: Bits, born: int | None, within: Sequence[sa.ColumnElement[bool]]) -> sa.Select[Any]:
+def nearest(wanted: Bits, born: int | None, within: Within) -> sa.Select[Any]:
     """The ciphertext of name and birth date of those whose names may be likest to the one of these bits, nearest first.
 
-    *within*: conditions on ``names.village``; *born*: the place of a year of birth.
+    *within* gives the conditions on a village; *born*: the place of a year of birth.
     """
-    asked = _on_its_shelf(wanted)
-    both, all_there = _count(names.c.bits.op("&")(asked)), _count(names.c.bits) + _count(asked)
+    there = _there(within)
+    asked = _on_its_shelf(wanted, there)
+    both, all_there = _count(there.c.bits.op("&")(asked)), _count(there.c.bits) + _count(asked)
     nearness = sa.cast(both, sa.Float) / all_there
     found = (
-        sa.select(names.c.person_id, nearness.label("nearness"))
-        .where(*within, both > 0, *_born(born))
-        .order_by(nearness.desc(), names.c.person_id)
+        sa.select(there.c.person_id, there.c.survivor, nearness.label("nearness"))
+        .where(both > 0, *_born(born, there))
+        .order_by(nearness.desc(), there.c.person_id)
         .limit(NEAREST)
         .subquery("found")
     )
+    survivor = people.alias("survivor")
     return (
-        sa.select(people.c.full_name, people.c.birth_date)
-        .join(found, found.c.person_id == people.c.person_id)
-        .where(people.c.erased.is_not(True))
+        sa.select(people.c.full_name, survivor.c.birth_date)
+        .select_from(
+            people.join(found, found.c.person_id == people.c.person_id).join(
+                survivor, survivor.c.person_id == found.c.survivor
+            )
+        )
+        .where(people.c.erased.is_not(True), survivor.c.erased.is_not(True))
         .order_by(found.c.nearness.desc(), people.c.person_id)
     )
 
 
-def bearers(of: Sequence[Bits], born: int | None, within: Sequence[sa.ColumnElement[bool]]) -> sa.Select[Any]:
-    """The persons who may bear just one of the names of these bits, by village: rows as the view `people` has them."""
-    any_of = sa.or_(*(names.c.bits == _on_its_shelf(wanted) for wanted in of))
+def bearers(of: Sequence[Bits], born: int | None, within: Within) -> sa.Select[Any]:
+    """The persons who may bear just one of the names of these bits, by village: rows of `registrations`."""
+    there = _there(within)
+    any_of = sa.or_(*(there.c.bits == _on_its_shelf(wanted, there) for wanted in of))
+    found = sa.select(there.c.person_id).where(any_of, *_born(born, there))
+    return registrations(found).limit(_MOST_BEARERS)
+
+
+def registrations(of: sa.Select[Any]) -> sa.Select[Any]:
+    """Rows as the view `people` has them, of the humans whose ids, any of them, *of* selects, by village.
+
+    Name and NIK are those of that very registration: of a human who was registered twice there may be two rows.
+    """
+    asked = of.subquery("asked")
+    shown, said = everyone().subquery("shown"), people.alias("said")
+    others = (column for column in shown.c if column.name not in ("full_name", "nik"))
     return (
-        sa.select(people)
-        .join(names, names.c.person_id == people.c.person_id)
-        .where(*within, any_of, *_born(born), people.c.erased.is_not(True))
-        .order_by(people.c.village, people.c.person_id)
-        .limit(_MOST_BEARERS)
+        sa.select(*others, said.c.full_name, said.c.nik)
+        .select_from(
+            asked.join(said, said.c.person_id == asked.c.person_id).join(
+                shown, shown.c.person_id == ALIASES.survivor(asked.c.person_id)
+            )
+        )
+        .where(said.c.erased.is_not(True), shown.c.erased.is_not(True))
+        .order_by(shown.c.village, shown.c.person_id, said.c.person_id)
     )
 
 
-def _on_its_shelf(wanted: Bits) -> sa.ColumnElement[int]:
+def _there(within: Within) -> sa.Subquery:
+    """The names of all who live there: those of duplicates too, where who stands for them lives there."""
+    survivor, merged = names.alias("survivor"), ALIASES.merged
+    own = sa.select(
+        names.c.person_id, names.c.person_id.label("survivor"), names.c.shelf, names.c.bits, names.c.born
+    ).where(*within(names.c.village), ALIASES.for_itself(names.c.person_id))
+    of_duplicates = (
+        sa.select(names.c.person_id, survivor.c.person_id, names.c.shelf, names.c.bits, survivor.c.born)
+        .select_from(
+            names.join(merged, merged.c.person_id == names.c.person_id).join(
+                survivor, survivor.c.person_id == merged.c.into
+            )
+        )
+        .where(*within(survivor.c.village))
+    )
+    return own.union_all(of_duplicates).subquery("there")
+
+
+def _on_its_shelf(wanted: Bits, there: sa.Subquery) -> sa.ColumnElement[int]:
     """What a row is held against: an array of PostgreSQL begins with 1."""
     on_each = Grouping(sa.literal(list(wanted), ARRAY(sa.BigInteger)))  # a[1] needs (a) here
-    found: sa.ColumnElement[int] = on_each[names.c.shelf + 1]
+    found: sa.ColumnElement[int] = on_each[there.c.shelf + 1]
     return found
 
 
@@ -154,8 +198,8 @@ def _count(of: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
     return sa.func.bit_count(sa.cast(of, BIT(BITS)), type_=sa.Integer)
 
 
-def _born(place: int | None) -> list[sa.ColumnElement[bool]]:
-    return [] if place is None else [names.c.born == place]
+def _born(place: int | None, there: sa.Subquery) -> list[sa.ColumnElement[bool]]:
+    return [] if place is None else [there.c.born == place]
 
 
 VIEW = View(name="search", revision=1, tables=_tables, blind=project)
