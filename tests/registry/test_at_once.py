@@ -34,16 +34,28 @@ async def test_of_many_households_that_record_the_same_couple_one_gets_it(street
     siti, joko = await known(two[0], "Siti Contoh"), await known(two[0], "Joko Contoh")
     couples = [Relative(person_id=a, relative_id=b, relation="spouse") for a, b in ((siti, joko), (joko, siti))]
     said = await asyncio.gather(
-        *(
-            do(two[n % 2], RegisterTogether(village=KURIPAN, members=(siti, joko), kin=(couples[n // 2 % 2],)))
-            for n in range(12)
-        ),
+        *(do(two[n % 2], RegisterTogether(village=KURIPAN, members=(), kin=(couples[n // 2 % 2],))) for n in range(12)),
         return_exceptions=True,
     )
     assert [one.slug for one in said if isinstance(one, Refused)] == ["kin-recorded-elsewhere"] * 11
     (made,) = (one for one in said if not isinstance(one, BaseException))
     recorded = await rows(two[0], "SELECT data FROM log.events WHERE type = 'KinRecorded'")
     assert [fact["data"].count(str(made.answer.body["id"])) for fact in recorded] == [1]
+
+
+async def test_of_many_households_that_take_in_the_same_couple_one_does(street: Street) -> None:
+    """Nobody lives in two households, and nobody's partner is left out of the one that has them."""
+    two = [await street.start(ALONE) for _ in range(2)]
+    siti, joko = await known(two[0], "Siti Contoh"), await known(two[0], "Joko Contoh")
+    said = await asyncio.gather(
+        *(
+            do(two[n % 2], RegisterTogether(village=KURIPAN, members=members, kin=()))
+            for n, members in enumerate([(siti, joko), (joko, siti)] * 4)
+        ),
+        return_exceptions=True,
+    )
+    assert [one.slug for one in said if isinstance(one, Refused)] == ["member-of-another-household"] * 7
+    assert len(await rows(two[0], "SELECT 1 FROM log.events WHERE type = 'HouseholdRegistered'")) == 1
 
 
 async def test_of_many_clerks_who_appoint_the_same_person_one_does(street: Street) -> None:

@@ -4,18 +4,22 @@ A report is a query with one row for each thing that is counted on a day: *villa
 its year and whether it lies in the period) and a column for each figure. Another report is another entry in `REPORTS`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
+from services.registry.domain.reference import APPOINTMENT_ROLES, FACILITY_KINDS
 from services.registry.views import census
+from services.registry.views.appointments import appointments
+from services.registry.views.facilities import facilities
 from services.registry.views.households import memberships, villages
 from services.registry.views.people import ALIASES
 
-Name = Literal["villages", "households", "persons"]
+Name = Literal["villages", "households", "persons", "facilities", "appointments"]
 By = Literal["year", "province", "regency", "district", "village"]
 
 _AS_OF = (
@@ -80,6 +84,52 @@ def households_on(day: date) -> sa.Select[Any]:
     ).select_from(homes.join(inhabited, sa.and_(inhabited.c.household_id == homes.c.household_id, homes.c.rank == 1)))
 
 
+def facilities_on(day: date) -> sa.Select[Any]:
+    """One row for each facility that was open on *day*: village and, as 1 or 0, a figure for each kind."""
+    opened = facilities.c.opened_on
+    return sa.select(
+        facilities.c.village,
+        _first_day(opened).label("counted_on"),
+        sa.literal(1).label("facilities"),
+        *_each(facilities.c.kind, FACILITY_KINDS),
+    ).where(
+        opened <= day.isoformat(), sa.or_(facilities.c.closed_on.is_(None), facilities.c.closed_on > day.isoformat())
+    )
+
+
+def appointments_on(day: date) -> sa.Select[Any]:
+    """One row for each human who served on *day* as something somewhere: area and, as 1 or 0, each role."""
+    since, until = appointments.c.since, appointments.c.until
+    person_id = ALIASES.survivor(appointments.c.person_id)
+    served = (
+        sa.select(appointments.c.role, appointments.c.area, since.label("since"))
+        .ext(distinct_on(person_id, appointments.c.role, appointments.c.area))
+        .where(since <= day.isoformat(), sa.or_(until.is_(None), _first_day(until) >= day))
+        .order_by(person_id, appointments.c.role, appointments.c.area, since)
+        .subquery("served")
+    )
+    return sa.select(
+        served.c.area.label("village"),
+        _first_day(served.c.since).label("counted_on"),
+        sa.literal(1).label("appointments"),
+        *_each(served.c.role, APPOINTMENT_ROLES),
+    )
+
+
+def _first_day(on: sa.ColumnElement[Any]) -> sa.ColumnElement[date]:
+    """The first day of what is written as well as it is known: ``2024``, ``2024-05``, ``2024-05-03``.
+
+    To be compared with days it may stand as it is written: ``2024`` comes before ``2024-01-01``, and after any day of
+    the year before.
+    """
+    whole = on + sa.func.substr("0000-01-01", sa.func.length(on) + 1, type_=sa.Text)
+    return sa.func.to_date(whole, "YYYY-MM-DD", type_=sa.Date)
+
+
+def _each(column: sa.ColumnElement[Any], codes: Iterable[str]) -> list[sa.ColumnElement[int]]:
+    return [sa.case((column == code, 1), else_=0).label(code) for code in codes]
+
+
 REPORTS: Mapping[Name, Report] = {
     "villages": Report(
         ("villages",),
@@ -105,6 +155,23 @@ REPORTS: Mapping[Name, Report] = {
         "dihitung. "
         f"Menurut tahun: tahun pendataan. {_PER}",
         census.known_on,
+    ),
+    "facilities": Report(
+        ("facilities", *FACILITY_KINDS),
+        "Facilities that had been opened by the day and not been closed by it, in all and of each kind; by year: the "
+        f"year of the opening. {_AS_OF}",
+        "Fasilitas yang sudah dibuka dan belum ditutup pada tanggal itu, seluruhnya dan menurut jenis; menurut tahun: "
+        f"tahun pembukaan. {_PER}",
+        facilities_on,
+    ),
+    "appointments": Report(
+        ("appointments", *APPOINTMENT_ROLES),
+        "Who served on that day, in all and in each role: once for each role and area. Who serves a regency is counted "
+        f"under its code, whichever level is asked for. By year: the year since when they serve. {_AS_OF}",
+        "Yang bertugas pada tanggal itu, seluruhnya dan menurut peran: sekali untuk tiap peran dan wilayah. Yang "
+        "bertugas di kabupaten/kota dihitung pada kodenya, pada tingkat mana pun. "
+        f"Menurut tahun: tahun mulai bertugas. {_PER}",
+        appointments_on,
     ),
 }
 """By name."""

@@ -41,6 +41,13 @@ def village(house: House) -> Iterator[Api]:
         yield api
 
 
+@pytest.fixture
+def guardian(house: House) -> Iterator[Api]:
+    """Of personal data."""
+    with Api(house, "data-protection-officer", subject="guardian") as api:
+        yield api
+
+
 # ── Merging and undoing ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -94,12 +101,11 @@ def test_relatives_are_not_merged(api: Api) -> None:
         {"person_id": one, "relative_id": other, "relation": "spouse"},
         {"person_id": one, "relative_id": parent, "relation": "parent"},
     ]
-    post(api, "/households", {"village": VILLAGE, "members": [one], "kin": kin}).raise_for_status()
+    home = post(api, "/households", {"village": VILLAGE, "members": [one], "kin": kin}).raise_for_status().json()["id"]
     merged(api, one, again)
     for relative in (other, parent):
         assert slug(merge(api, relative, again)) == (409, "merge-of-relatives")
-    kin = [{"person_id": one, "relative_id": again, "relation": "spouse"}]
-    refused = post(api, "/households", {"village": VILLAGE, "members": [one], "kin": kin})
+    refused = post(api, f"/households/{home}/kin", {"person_id": one, "relative_id": again, "relation": "spouse"})
     assert slug(refused) == (422, "relation-of-oneself")
 
 
@@ -184,17 +190,92 @@ def test_a_death_is_recorded_corrected_and_retracted_for_both(api: Api) -> None:
 
 
 def test_a_household_names_who_stands_for_both(api: Api) -> None:
-    into, duplicate, child = (person(api) for _ in range(3))
+    into, duplicate, child, other = (person(api) for _ in range(4))
     kin = [{"person_id": duplicate, "relative_id": child, "relation": "child"}]
     first = post(api, "/households", {"village": VILLAGE, "members": [duplicate, child], "kin": kin})
     merged(api, duplicate, into)
     again = [{"person_id": into, "relative_id": child, "relation": "child"}]
-    elsewhere = post(api, "/households", {"village": VILLAGE, "members": [into], "kin": again})
+    elsewhere = post(api, "/households", {"village": VILLAGE, "members": [other], "kin": again})
     assert slug(elsewhere) == (409, "kin-recorded-elsewhere")
+    for who in (into, duplicate):
+        refused = post(api, "/households", {"village": VILLAGE, "members": [who]})
+        assert slug(refused) == (409, "member-of-another-household")
+    path = f"/households/{first.json()['id']}"
+    headed = post(api, f"{path}/head", {"person_id": into, "since": "2024"})
+    found = api.get(REGISTRY, path, after=headed.headers["Event-Position"]).json()
+    assert (set(found["members"]), found["head_id"]) == ({into, child}, into)
+    assert [(one["person_id"], one["relative_id"]) for one in found["kin"]] == [(into, child)]
+
+    guarded = post(api, f"{path}/kin/{into}/{child}/guardian", {"guardian_id": duplicate, "since": "2025"})
+    assert guarded.status_code == 201, guarded.text
+    assert post(api, f"{path}/members/{into}/leaving", {"left_on": "2026-01"}).status_code == 201
     second = post(api, "/households", {"village": VILLAGE, "members": [duplicate]})
-    for home, members in ((first, {into, child}), (second, {into})):
-        found = api.get(REGISTRY, f"/households/{home.json()['id']}", after=second.headers["Event-Position"])
-        assert set(found.json()["members"]) == members
+    at = second.headers["Event-Position"]
+    found = api.get(REGISTRY, path, after=at).json()
+    assert (found["members"], found["head_id"], found["kin"][0]["guardian_id"]) == ([child], None, into)
+    assert api.get(REGISTRY, f"/households/{second.json()['id']}").json()["members"] == [into]
+
+
+def test_who_lives_in_a_household_under_both_ids_leaves_it_under_both(api: Api) -> None:
+    into, duplicate = person(api), person(api)
+    home = post(api, "/households", {"village": VILLAGE, "members": [into, duplicate]})
+    merged(api, duplicate, into)
+    path = f"/households/{home.json()['id']}"
+    left = post(api, f"{path}/members/{duplicate}/leaving", {"left_on": "2026"})
+    assert left.status_code == 201, left.text
+    assert api.get(REGISTRY, path, after=left.headers["Event-Position"]).json()["members"] == []
+
+
+def test_what_is_on_file_of_a_duplicate_is_on_file_of_who_stands_for_both(api: Api, guardian: Api) -> None:
+    """Documents, what forbids an erasure, what was verified, where they serve: read and changed by either id."""
+    into, duplicate = person(api), person(api)
+    paper = {"kind": "other", "number": "17"}
+    document = post(api, f"/persons/{duplicate}/documents", paper).json()["id"]
+    verified = {"verified_on": "2026-01-01", "outcomes": {"name": "matched"}}
+    asked = api.request("POST", REGISTRY, f"/persons/{duplicate}/verifications", body=verified, if_match='"1"')
+    assert asked.status_code == 201, asked.text
+    service = {"person_id": duplicate, "role": "officer", "area": VILLAGE, "on": "2024"}
+    post(api, "/appointments", service).raise_for_status()
+    hold = post(guardian, f"/persons/{duplicate}/holds", {"reason": "statistics"}).json()["id"]
+    at = merged(api, duplicate, into).headers["Event-Position"]
+
+    for who in (into, duplicate):
+        assert [one["id"] for one in api.items(REGISTRY, f"/persons/{who}/documents", after=at)] == [document]
+        assert [one["id"] for one in guardian.items(REGISTRY, f"/persons/{who}/holds", after=at)] == [hold]
+        verdicts = api.get(REGISTRY, f"/persons/{who}/verifications", after=at).json()
+        assert (verdicts["id"], [one["outdated"] for one in verdicts["verdicts"]]) == (into, [True])
+        served = api.items(REGISTRY, f"/appointments?person_id={who}", after=at)
+        assert [one["person_id"] for one in served] == [into]
+    known = post(api, f"/persons/{into}/documents", paper)
+    assert (known.status_code, known.json()["id"]) == (200, document)
+    assert slug(post(api, "/appointments", service | {"person_id": into})) == (409, "appointment-stands")
+    refused = api.request("POST", REGISTRY, f"/persons/{duplicate}/verifications", body=verified, if_match='"2"')
+    assert slug(refused) == (409, "person-merged")
+
+    held = post(api, f"/persons/{into}/erasure")
+    assert (slug(held), held.json()["held_by"]) == ((409, "erasure-held"), ["statistics"])
+    assert guardian.request("DELETE", REGISTRY, f"/persons/{into}/holds/{hold}").status_code == 200
+    gone = post(api, f"/persons/{into}/erasure")
+    assert gone.status_code == 200, gone.text
+    for who in (into, duplicate):
+        assert api.items(REGISTRY, f"/persons/{who}/documents", after=gone.headers["Event-Position"]) == []
+
+
+def test_a_search_lists_humans_and_finds_them_by_the_name_of_a_duplicate(api: Api, village: Api) -> None:
+    number = fresh()
+    into = person(api, name="Rukmini Handayaningtyas", birth_date="1988-04-05", nik=fresh())
+    duplicate = person(api, name="Rukminah Hondoyoningtyas", birth_date="1988-04-05", nik=number, village=NEXT)
+    told = {"name": "Rukminah Hondoyoningtyas", "birth_date": "1988-04-05"}
+    two = {"name": "Rukminah Hondoyoningtyas", "nik": number}
+    at = merged(api, duplicate, into).headers["Event-Position"]
+    found = post(village, "/persons/search", {"name": "Rukminah Hondoyoningtyas"}, after=at).json()["items"]
+    assert found[0]["name"] == "Rukminah Hondoyoningtyas"
+    assert {who["id"] for one in found for who in one["persons"]} == {into}
+    assert all(who["village"] == VILLAGE for one in found for who in one["persons"])
+    by_nik = post(village, "/persons/by-nik", {"nik": number})
+    assert by_nik.json()["id"] == into
+    for asked in (told, two):
+        assert post(api, "/persons/match", asked).json()["match"]["id"] == into
 
 
 # ── Candidates ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -6,7 +6,7 @@ from typing import Any
 
 from deploy.house import House
 from tests.houses import Api
-from tests.registry.api.calls import REGISTRY, post, slug
+from tests.registry.api.calls import REGISTRY, post, registered, slug
 
 HERE, THERE = "33.07.03.2001", "33.07.03.2002"
 
@@ -80,3 +80,31 @@ def test_a_report_is_asked_for_in_words_that_there_are(api: Api) -> None:
     assert slug(api.get(REGISTRY, "/reports/persons?region=99")) == (400, "region-unknown")
     assert slug(api.get(REGISTRY, "/reports/everything")) == (422, "malformed")
     assert slug(api.get(REGISTRY, "/reports/persons?by=street")) == (422, "malformed")
+
+
+def test_facilities_and_appointments_are_counted_as_of_any_day(api: Api) -> None:
+    road, pond = (
+        post(api, "/facilities", {"village": "33.07.05.2001", "kind": kind, "on": on}).raise_for_status().json()["id"]
+        for kind, on in (("road", "2019"), ("water_pond", "2020-05"))
+    )
+    post(api, f"/facilities/{road}/closing", {"on": "2022-02-01"}).raise_for_status()
+    siti = registered(api, village="33.07.05.2001").json()["id"]
+    service = {"person_id": siti, "role": "officer", "area": "33.07.05.2001", "on": "2021"}
+    served = post(api, "/appointments", service).raise_for_status().json()["id"]
+    coordinates = service | {"role": "coordinator", "area": "33.07", "on": "2023"}
+    post(api, "/appointments", coordinates).raise_for_status()
+    at = post(api, f"/appointments/{served}/end", {"on": "2022-12-31"}).headers["Event-Position"]
+
+    def total(name: str, day: str, by: str = "district") -> dict[str, int]:
+        said = report(api, name, f"region=33.07.05&by={by}&as_of={day}", at)["total"]
+        return {figure: number for figure, number in said.items() if number}
+
+    assert total("facilities", "2018-12-31") == {}
+    assert total("facilities", "2020-05-01") == {"facilities": 2, "road": 1, "water_pond": 1}
+    assert total("facilities", "2022-02-01") == {"facilities": 1, "water_pond": 1}
+    assert total("appointments", "2020-12-31") == {}
+    assert total("appointments", "2022-12-31") == {"appointments": 1, "officer": 1}
+    assert total("appointments", "2023-01-01") == {}
+    by_regency = figures(report(api, "appointments", "region=33.07&by=regency&as_of=2023-01-01", at))
+    assert by_regency["33.07"]["coordinator"] == 1
+    assert pond != road

@@ -4,10 +4,8 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
-import pytest_asyncio
 
 from services.registry.domain.household import GuardianCorrected, HouseholdRegistered, KinRecorded, KinRetracted
-from services.registry.views import people
 from services.registry.views.households import VIEW, facts, households, kin, memberships, project, together, villages
 from shared.views import Put, Remove
 from tests.registry.people_of_kuripan import BUDI, DEWI, KURIPAN, NOW, REGISTERED, SARI, TODAY
@@ -46,12 +44,6 @@ GONE = KinRetracted(
 )
 
 
-@pytest_asyncio.fixture(autouse=True)
-async def nobody_is_merged(roster: Roster) -> None:
-    """Who stands for whom is kept by another view of this service."""
-    await roster.hear(people.VIEW)
-
-
 def test_a_household_has_its_members() -> None:
     assert list(project(recorded(REGISTERED_HOME))) == [
         Put(households, {"household_id": HOME, "village": KURIPAN}),
@@ -84,6 +76,7 @@ def test_a_fact_about_a_person_changes_no_household() -> None:
     assert [] == list(project(recorded(REGISTERED)))
 
 
+@pytest.mark.usefixtures("nobody_is_merged")
 @pytest.mark.parametrize("roster", ["as said"], indirect=True)
 async def test_while_facts_of_a_member_wait_the_version_is_none_that_an_edit_may_be_based_on(roster: Roster) -> None:
     of_budi = replace(SAID, person_id=BUDI)

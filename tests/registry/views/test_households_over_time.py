@@ -19,12 +19,17 @@ from services.registry.domain.household import (
     MembershipCorrected,
     MembershipRetracted,
 )
+from services.registry.domain.merging import PersonMerged
+from services.registry.views import people
 from services.registry.views.households import VIEW, living_on, memberships_of_all, together
+from services.registry.views.reports import households_on
 from shared.decider import DomainEvent
 from shared.vocabulary import Occurred
 from tests.registry.people_of_kuripan import BUDI, DEWI, KURIPAN, LIPURSARI, SARI
 from tests.registry.views.recording import recorded, sealed, stored
 from tests.rosters import Roster
+
+pytestmark = pytest.mark.usefixtures("nobody_is_merged")
 
 HOME, NEXT_DOOR = UUID(int=31), UUID(int=32)
 
@@ -135,3 +140,17 @@ async def test_its_card_is_the_one_since_the_latest_day(roster: Roster) -> None:
     )
     await follow(roster, TOGETHER, new, old, right, error, NEIGHBOURS, theirs)
     assert stored("number", "b2xk") == (await now(roster))["card"]
+
+
+@pytest.mark.parametrize("roster", ["as said"], indirect=True)
+async def test_who_lives_there_under_two_ids_is_one_member(roster: Roster) -> None:
+    """Named by the id that stands for both, since the first of the days; in a report too."""
+    merged = PersonMerged(occurred=on("2026-11-21"), person_id=DEWI, village=KURIPAN, into=SARI)
+    await roster.follow(people.VIEW, recorded(merged))
+    await follow(roster, TOGETHER, JOINED)
+    assert {SARI, BUDI} == set(await living(roster, "2022-01-01"))
+    assert sorted(map(str, (SARI, BUDI))) == sorted((await now(roster))["members"])
+    (counted,) = await roster.ask(households_on(date(2022, 1, 1)))
+    assert (counted["households"], counted["members"]) == (1, 2)
+    days = [(row["person_id"], row["joined_on"]) for row in await roster.ask(memberships_of_all())]
+    assert sorted(days) == sorted([(SARI, "2020-05-04"), (BUDI, "2020-05-04"), (SARI, "2021")])

@@ -77,6 +77,7 @@ async def test_what_is_corrected_of_a_facility_takes_the_place_of_what_was_said(
     assert await roster.ask(facilities.found()) == []
 
 
+@pytest.mark.usefixtures("nobody_is_merged")
 async def test_an_appointment_has_a_row_from_its_beginning_to_its_end(roster: Roster) -> None:
     await roster.follow(appointments.VIEW, *told(office.APPOINTED, office.ENDED))
     row = {
