@@ -27,6 +27,7 @@ from services.registry.domain.merging import (
 )
 from services.registry.domain.person import Person, PersonEvent, Registered
 from services.registry.domain.person_rules import (
+    ComeOfAge,
     CorrectBirthDate,
     CorrectDeath,
     CorrectName,
@@ -139,12 +140,15 @@ ASKED_OF_A_DUPLICATE: list[tuple[PersonCommand, bool]] = [
     (RetractDeath(today=TODAY, cause=TRIP), True),
     (RetractDeath(today=TODAY), True),
     (CorrectDeath(died_on=MAY), True),
+    (ComeOfAge(today=TODAY), True),
     (ErasePerson(today=TODAY), True),
 ]
 
 
 @pytest.mark.parametrize(("command", "heard"), ASKED_OF_A_DUPLICATE)
-def test_of_a_duplicate_nothing_is_said_but_its_deaths_and_its_erasure(command: PersonCommand, heard: bool) -> None:
+def test_of_a_duplicate_nothing_is_said_but_deaths_a_birthday_and_the_erasure(
+    command: PersonCommand, heard: bool
+) -> None:
     given = Given(person, AGAIN, replace(BY_VILLAGE, person_id=BUDI), MERGED)
     if heard:
         person.decide(given.state, command)
