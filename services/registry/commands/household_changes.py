@@ -181,7 +181,7 @@ async def handle(work: Work, command: Command) -> Answer:
     """One decision of the household, an edit under its ETag; a move may be several persons' as well.
 
     Rejects: ``not-found`` (also outside the area), If-Match codes, column codes (422), ``person-unknown``,
-    ``person-erased``, ``member-of-another-household``, and what the household's rules say.
+    ``person-erased``, ``person-merged``, ``member-of-another-household``, and what the household's rules say.
     """
     before = await living_together(work, command.household_id)
     edit = isinstance(command, _EDITS)

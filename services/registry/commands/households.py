@@ -115,9 +115,9 @@ async def register_together(work: Work, command: RegisterTogether) -> Answer:
 
     Rejects: ``village-unknown``, ``surveyed-on-invalid``, ``card-…``, of each of *people* the codes of a registration
     and ``relation-unknown``, ``nik-twice``, ``relation-no-head``, ``outside-area``, ``relation-of-oneself``,
-    ``guardian-not-of-a-child``, ``person-unknown``, ``person-erased``, ``nik-belongs-to-another-name``,
-    ``nik-registered-elsewhere``, ``member-of-another-household``, ``head-not-a-member``, ``household-without-head``,
-    ``kin-recorded-elsewhere``.
+    ``guardian-not-of-a-child``, ``person-unknown``, ``person-erased``, ``person-merged``,
+    ``nik-belongs-to-another-name``, ``nik-registered-elsewhere``, ``member-of-another-household``,
+    ``head-not-a-member``, ``household-without-head``, ``kin-recorded-elsewhere``.
     """
     told = _read(work, command)
     work.names(told.village)
