@@ -160,9 +160,7 @@ class Reading:
         if paging.region:
             query = query.where(*_within(village, paging.region))
         if paging.cursor:
-            values = zip(_parse_cursor(paging.cursor, key), key, strict=True)
-            after = (sa.literal(value, column.type) for value, column in values)
-            query = query.where(sa.tuple_(*key) > sa.tuple_(*after))
+            query = query.where(sa.tuple_(*key) > sa.tuple_(*_parse_cursor(paging.cursor, key)))
         marks = [column.label(f"_key_{n}") for n, column in enumerate(key)]
         query = query.add_columns(*marks).order_by(*key).limit(paging.limit + 1)
         rows = await self._runtime.rows(query)

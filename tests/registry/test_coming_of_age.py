@@ -6,6 +6,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from services.registry.commands.merges import Merge
 from services.registry.commands.persons import Edit, Erase, ReportDeath, WithdrawDeath
 from tests.registry.calendar import Registry
 from tests.shared.street import Street, rows, until
@@ -101,3 +102,14 @@ async def test_the_birthday_stands_in_clear_nowhere(registry: Registry) -> None:
     for text in (awaited["row"], said["data"], said["public"]):
         assert not [day for day in ("2008-03", "2026-03", "03-17") if day in text.replace(str(child), "")]
     assert "2026" in awaited["row"]
+
+
+async def test_of_a_duplicate_it_is_announced_too_once(registry: Registry) -> None:
+    """Others may know the child by either id; asked again, nothing is left to say."""
+    await registry.on(EVE)
+    child, again = await registry.child(), await registry.child()
+    await registry.do(Merge(person_id=again, into=child))
+    await registry.on(BIRTHDAY)
+    assert sorted(await registry.announced()) == sorted([child, again])
+    await registry.on(NEXT)
+    assert sorted(await registry.announced()) == sorted([child, again])
