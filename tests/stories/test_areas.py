@@ -442,7 +442,6 @@ NAMES_A_VILLAGE_THERE: dict[str, list[tuple[str, str, dict[str, Any]]]] = {
 }
 LOOKED_FOR: dict[str, list[str]] = {"registry": ["/persons/search", "/persons/by-nik", "/persons/match"]}
 """Reads that are sent as POST; what they show of another area is in `tests/registry/api/test_search.py`."""
-BY_ROLE_ALONE = {("registry", "POST", "/villages")}
 COUNTED = {("registry", "GET", "/reports/{report}")}
 """Figures without villages: `tests/registry/api/test_reports.py` speaks of them."""
 BY_OFFICER: list[tuple[str, str, dict[str, Any] | None]] = [
