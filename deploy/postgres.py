@@ -57,6 +57,8 @@ _SETTINGS = {
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }
+_MOST_BUFFERS = 1 << 30
+"""Bytes. More than that an operator gives to a PostgreSQL of their own."""
 _ACCESS = "host all all 127.0.0.1/32 scram-sha-256\nhost replication all 127.0.0.1/32 scram-sha-256\n"
 _ACCOUNTS = ("postgres", "nobody")
 _FORMER_LIFE = "pre-existing shared memory block"
@@ -93,7 +95,7 @@ class Cluster(Program):
         self._secrets = secrets or SecretFiles(path / "secrets")
         self._port = port
         self._claim: ports.Port | None = None
-        self._settings = {**_SETTINGS, **(settings or {})}
+        self._settings = {**_SETTINGS, "shared_buffers": _buffers(), **(settings or {})}
 
     @property
     def port(self) -> int:
@@ -228,3 +230,8 @@ class Cluster(Program):
         script = Path(unprivileged.__file__)
         reach = [binaries(), binaries().parent / "lib", binaries().parent / "share", self.path]
         return [sys.executable, "-I", "-S", script, *map(str, account), *reach, "--", *command]
+
+
+def _buffers() -> str:
+    """A quarter of the memory, as PostgreSQL's manual advises; it is taken only as it is used."""
+    return f"{min(_MOST_BUFFERS, psutil.virtual_memory().total // 4) >> 20}MB"

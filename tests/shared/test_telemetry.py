@@ -1,5 +1,6 @@
 """Traces are carried on whether anybody records or not, and a collector that fails does no harm."""
 
+import io
 import json
 import socket
 import time
@@ -34,13 +35,17 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 @contextmanager
-def a_process(*, log_spans: bool = False) -> Iterator[None]:
-    """What a service does around its life, with its log at debug."""
-    before = structlog.get_config()
+def a_process(*, log_spans: bool = False) -> Iterator[io.StringIO]:
+    """What a service does around its life; gives its log at debug.
+
+    Kept whole: `capsys` loses a line that another thread prints while it is read.
+    """
+    before, printed = structlog.get_config(), io.StringIO()
     logs.configure("registry", "debug")
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(printed), cache_logger_on_first_use=False)
     telemetry.configure("registry", log_spans=log_spans)
     try:
-        yield
+        yield printed
     finally:
         telemetry.close()
         structlog.configure(**before)
@@ -53,8 +58,9 @@ def wait_until(there: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
-def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
-    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+def lines(printed: io.StringIO) -> list[dict[str, object]]:
+    """All lines of *printed* so far."""
+    return [json.loads(line) for line in printed.getvalue().splitlines()]
 
 
 def said_in(*traceparents: str | None, age: timedelta = timedelta(0)) -> list[Said]:
@@ -106,10 +112,10 @@ def test_nothing_is_recorded_unless_a_collector_is_named(told: Callable[..., Non
         assert not telemetry.metering()
 
 
-def test_at_debug_spans_are_lines_of_the_log(capsys: pytest.CaptureFixture[str]) -> None:
-    with a_process(log_spans=True), telemetry.span("request", SAMPLED), telemetry.span("append"):
+def test_at_debug_spans_are_lines_of_the_log() -> None:
+    with a_process(log_spans=True) as printed, telemetry.span("request", SAMPLED), telemetry.span("append"):
         pass
-    inner, outer = lines(capsys)
+    inner, outer = lines(printed)
     assert (inner["span"], outer["span"]) == ("append", "request")
     assert inner["trace_id"] == outer["trace_id"] == TRACE
     assert (inner["parent_id"], outer["parent_id"]) == (outer["span_id"], PARENT)
@@ -215,17 +221,15 @@ def a_free_port() -> int:
 
 @pytest.mark.parametrize("endpoint", ["http://127.0.0.1:{port}", "127.0.0.1:{port}", "no address"])
 def test_one_that_is_not_there_is_one_line_for_each_kind_and_no_wait_at_the_end(
-    endpoint: str, told: Callable[..., None], capsys: pytest.CaptureFixture[str]
+    endpoint: str, told: Callable[..., None]
 ) -> None:
     told(EXPORTER_OTLP_ENDPOINT=endpoint.format(port=a_free_port()), EXPORTER_OTLP_TIMEOUT="0.1")
-    seen: list[dict[str, object]] = []
-    with a_process():
+    with a_process() as printed:
         telemetry.meter().create_counter("requests").add(1)
         until = time.monotonic() + 60
-        while len(seen) < 2:
+        while len(lines(printed)) < 2:
             with telemetry.span("request"):
-                pass
-            seen += lines(capsys)
+                time.sleep(0.01)
             assert time.monotonic() < until
         for _ in range(100):
             with telemetry.span("request"):
@@ -233,25 +237,27 @@ def test_one_that_is_not_there_is_one_line_for_each_kind_and_no_wait_at_the_end(
             time.sleep(0.005)
         ending = time.monotonic()
     assert time.monotonic() - ending < telemetry._GOODBYE_SECONDS
-    seen += lines(capsys)
-    assert sorted((str(line["event"]), str(line["what"])) for line in seen) == [
+    assert sorted((str(line["event"]), str(line["what"])) for line in lines(printed)) == [
         ("collector-is-away", "metrics"),
         ("collector-is-away", "spans"),
     ]
 
 
-def test_one_that_comes_back_is_a_line(told: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_that_comes_back_is_a_line(told: Callable[..., None]) -> None:
     with a_collector() as collector:
         told(EXPORTER_OTLP_TRACES_ENDPOINT=f"{collector.endpoint}/v1/traces", EXPORTER_OTLP_TIMEOUT="0.1")
-        with a_process():
+        with a_process() as printed:
             for status, line in ((503, "collector-is-away"), (200, "collector-is-back")):
                 collector.status = status
-                seen: list[dict[str, object]] = []
-                while not seen:
+                told_before = lines(printed)
+                until = time.monotonic() + 15
+                while len(seen := lines(printed)) == len(told_before):
                     with telemetry.span("request"):
                         time.sleep(0.01)
-                    seen += lines(capsys)
-                assert [(one["event"], one["what"], one["service"]) for one in seen] == [(line, "spans", "registry")]
+                    assert time.monotonic() < until
+                assert [(one["event"], one["what"], one["service"]) for one in seen[len(told_before) :]] == [
+                    (line, "spans", "registry")
+                ]
 
 
 def test_one_that_never_answers_is_waited_for_two_seconds_at_the_end(told: Callable[..., None]) -> None:
