@@ -123,12 +123,13 @@ class CardEdit(Body):
 class MoveBody(Body):
     """Where the household moved, and since when."""
 
-    model_config = example(village="33.07.05.2002", since="2026-10", with_members=True)
+    model_config = example(village="33.07.05.2002", since="2026-11", with_members=True)
 
     village: VillageCell
     since: SinceCell
     with_members: bool = Field(
-        default=True, description="Members whose own village was the household's live in the new one too."
+        default=True,
+        description="Members whose own village was the household's live in the new one too, if the household does now.",
     )
 
 
@@ -352,7 +353,10 @@ async def withdraw_card(household_id: HouseholdId, write: Write) -> Response:
     responses=records(HOUSEHOLD, NOT_FOUND, *of_columns("village"), *_SINCE, OUTSIDE_AREA),
 )
 async def move_household(household_id: HouseholdId, body: MoveBody, write: Write) -> Response:
-    """To another village of the caller's area. Whose own village was another stays there."""
+    """To another village of the caller's area. Whose own village was another stays there.
+
+    A move that is learnt late, of a day before what is known of where the household lives now, moves nobody.
+    """
     return await write(
         commands.Move(household_id=household_id, village=body.village, since=body.since, with_members=body.with_members)
     )

@@ -130,7 +130,10 @@ class WithdrawCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """The household moved (pindah desa); *with_members*: those of it who lived in the old village moved too."""
+    """The household moved (pindah desa); *with_members*: those of it who lived in the old village moved too.
+
+    Where it lives now by what is known of a later day, the move is recorded and nobody's own village changes.
+    """
 
     household_id: UUID
     village: str
@@ -188,11 +191,11 @@ async def handle(work: Work, command: Command) -> Answer:
     if edit:
         work.match(command.household_id)
     wishes = [await _wish(work, before, said) for said in await under_each_id(work, before, command)]
-    if isinstance(command, Move):
-        await move_members(work, before, command)
     after: Household = before
     for wish, _ in wishes:
         after = await work.decide(household, command.household_id, wish)
+        if isinstance(command, Move) and command.with_members and isinstance(wish, MoveHousehold):
+            await move_members(work, before, after, wish)
     _, warnings = wishes[0]
     nothing_new = after == before or work.check or edit
     return changed(work, command.household_id, warnings, status=200 if nothing_new else 201)
@@ -323,23 +326,24 @@ async def ids_of(work: Work, person_id: UUID) -> tuple[UUID, ...]:
     return (await survivor_of(work, state)).ids
 
 
-async def move_members(work: Work, state: LivingTogether, command: Move) -> None:
+async def move_members(work: Work, before: LivingTogether, after: Household, said: MoveHousehold) -> None:
     """Whoever lives in the household, and by their own history in its village, lives in the new one with it.
 
-    A person's village is their own fact: those whose village is another (abroad with an address of their own, away at
-    school), the dead and the erased stay where they are.
+    Only where the move changes in which village the household lives now: one that is learnt late, of a day before what
+    is known to hold, or that was known, moves nobody. A person's village is their own fact: those whose village is
+    another (abroad with an address of their own, away at school), the dead and the erased stay where they are.
     """
-    if not command.with_members:
+    if not isinstance(after, LivingTogether) or after.village == before.village:
         return
-    village, since = _village(work, command.village), _day(work, command.since)
-    humans = dict.fromkeys([await ids_of(work, member) for member in state.members])
+    humans = dict.fromkeys([await ids_of(work, member) for member in before.members])
     for ids in humans:
         known_as = [await work.state(person, one) for one in ids]
         survivor = known_as[0]
-        if not isinstance(survivor, Registered) or survivor.village != state.village:
+        if not isinstance(survivor, Registered) or survivor.village != before.village:
             continue
         if not any(isinstance(one, Registered) and one.deaths for one in known_as):
-            await work.decide(person, survivor.person_id, CorrectVillage(today=since.on, village=village))
+            moved = CorrectVillage(today=said.since.on, village=after.village)
+            await work.decide(person, survivor.person_id, moved)
 
 
 async def living_together(work: Work, household_id: UUID) -> LivingTogether:

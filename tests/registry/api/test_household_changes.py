@@ -9,6 +9,8 @@ import httpx
 from tests.houses import Api
 from tests.registry.api.calls import NEXT, REGISTRY, VILLAGE, codes, fresh, post, registered, slug
 
+THIRD = "33.07.02.2003"
+
 _serials = count(1)
 
 
@@ -177,16 +179,28 @@ def test_a_head_a_card_and_a_guardian_follow_one_another(api: Api) -> None:
 
 def test_a_household_moves_with_those_who_lived_in_its_village(api: Api) -> None:
     path, (joko, siti, bima) = a_household(api)
-    away = api.request("PATCH", REGISTRY, f"/persons/{siti}", body={"village": "33.07.02.2003"}, if_match='"2"')
+    away = api.request("PATCH", REGISTRY, f"/persons/{siti}", body={"village": THIRD}, if_match='"2"')
     assert away.status_code == 200
     assert slug(asked(api, f"{path}/move", {"village": "x", "since": "2024"})) == (422, "village-unknown")
     assert asked(api, f"{path}/move", {"village": NEXT, "since": "2024-03-01"}).status_code == 201
     assert shown(api, path)["village"] == NEXT
     at = api_at[path.split("/")[2]]
     where = [api.get(REGISTRY, f"/persons/{one}", after=at).json()["village"] for one in (joko, siti, bima)]
-    assert where == [NEXT, "33.07.02.2003", NEXT]
+    assert where == [NEXT, THIRD, NEXT]
     assert edited(api, "PATCH", f"{path}/village", {"village": VILLAGE}).status_code == 200
     assert shown(api, path)["village"] == VILLAGE
+
+
+def test_a_move_that_is_learnt_late_or_was_known_moves_nobody(api: Api) -> None:
+    """The household lives where it did, so nobody's own village changes, and nobody else hears of a move."""
+    path, people = a_household(api)
+    assert asked(api, f"{path}/move", {"village": THIRD, "since": "2025"}).status_code == 201
+    for status in (201, 200):
+        answer = asked(api, f"{path}/move", {"village": NEXT, "since": "2024-03"})
+        assert answer.status_code == status
+        assert shown(api, path)["village"] == THIRD
+        at = answer.headers["Event-Position"]
+        assert {api.get(REGISTRY, f"/persons/{one}", after=at).json()["village"] for one in people} == {THIRD}
 
 
 def test_the_number_of_a_card_goes_with_its_head(api: Api) -> None:
