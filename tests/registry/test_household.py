@@ -1,6 +1,7 @@
 """Households and the kinship recorded with them."""
 
 from dataclasses import replace
+from datetime import date
 from uuid import UUID
 
 import pytest
@@ -23,6 +24,7 @@ from services.registry.domain.household_rules import (
 )
 from shared.decider import Claim, Release
 from shared.errors import Refused
+from shared.vocabulary import Occurred
 from tests.registry.people_of_kuripan import BUDI, DEWI, KURIPAN, NOW, SARI, TODAY
 from tests.spec import Given
 
@@ -74,6 +76,28 @@ def test_that_a_child_is_of_age_is_recorded_with_it() -> None:
     child = stated_kin(SARI, DEWI, "child", BUDI)
     grown_up = replace(CHILD, birth_year=None, of_age=True)
     Given(household, TOGETHER).when(RecordKin(today=TODAY, kin=child, of_age=True)).then(grown_up)
+
+
+def test_a_relation_holds_since_the_day_that_is_given() -> None:
+    since = Occurred(date(2026, 8, 1), "month")
+    child = stated_kin(SARI, DEWI, "child", BUDI)
+    wish = RecordKin(today=TODAY, kin=child, since=since, birth_year=2016)
+    Given(household, TOGETHER).when(wish).then(replace(CHILD, occurred=since))
+    unguarded = replace(CHILD, guardian_id=None)
+    added = GuardianCorrected(
+        occurred=since,
+        corrects=2,
+        household_id=HOME,
+        village=KURIPAN,
+        person_id=SARI,
+        relative_id=DEWI,
+        relation="child",
+        guardian_id=BUDI,
+        birth_year=2016,
+    )
+    state = Given(household, TOGETHER, unguarded).when(wish).then(added)
+    assert isinstance(state, LivingTogether)
+    assert [(since, BUDI)] == [(one.on, one.value) for one in state.kin[0].guardians]
 
 
 def test_a_parent_is_recorded_as_the_reverse_of_a_child() -> None:

@@ -21,6 +21,10 @@ CardCell = Annotated[
         examples=["3307101708269001"],
     ),
 ]
+SinceCell = Annotated[
+    str, Field(description="The day since when it holds: a day, month or year, as it is known.", examples=["2026-08"])
+]
+
 When = Annotated[
     str,
     Field(description="The day, month or year: YYYY-MM-DD, YYYY-MM or YYYY.", max_length=10, examples=["2019-05-03"]),

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
-from services.registry.api.fields import CardCell, PersonId, VillageCell
+from services.registry.api.fields import CardCell, PersonId, SinceCell, VillageCell
 from services.registry.api.households import HouseholdId
 from services.registry.commands import household_changes as commands
 from services.registry.domain.refusals import (
@@ -50,9 +50,6 @@ SCOPES: dict[tuple[str, str], str] = {
 """The scope that each of these routes needs."""
 
 ChildId = Annotated[UUID, Path(description="The child, or the other of the two.", examples=[CHILD])]
-SinceCell = Annotated[
-    str, Field(description="The day since when it holds: a day, month or year, as it is known.", examples=["2026-08"])
-]
 
 _SINCE = of_columns("since")
 _PERSON = (PERSON_UNKNOWN, PERSON_ERASED, PERSON_MERGED)

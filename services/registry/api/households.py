@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Response
 from pydantic import ConfigDict, Field, model_validator
 
-from services.registry.api.fields import CardCell, PersonId, VillageCell
+from services.registry.api.fields import CardCell, PersonId, SinceCell, VillageCell
 from services.registry.api.persons import BirthDateCell, NameCell, NikCell
 from services.registry.commands import households as commands
 from services.registry.domain.household import Relation, StatedRelation
@@ -67,7 +67,13 @@ SCOPES: dict[tuple[str, str], str] = {
 RelativeId = Annotated[UUID, Path(description="The other of the two.", examples=[SPOUSE])]
 HouseholdId = Annotated[UUID, Path(description="The household.", examples=[HOUSEHOLD])]
 
-_OF_KIN = (*of_columns("relation-of", "guardian"), PERSON_UNKNOWN, PERSON_ERASED, PERSON_MERGED, KIN_RECORDED_ELSEWHERE)
+_OF_KIN = (
+    *of_columns("relation-of", "guardian", "since"),
+    PERSON_UNKNOWN,
+    PERSON_ERASED,
+    PERSON_MERGED,
+    KIN_RECORDED_ELSEWHERE,
+)
 _OF_PEOPLE = (
     *of_columns("nik", "name", "birth-date", "relation-unknown", "relation-no-head", "card", "surveyed-on"),
     NIK_BELONGS_TO_ANOTHER_NAME,
@@ -87,6 +93,11 @@ class KinBody(Body):
     relative_id: UUID = Field(description="The other.")
     relation: StatedRelation = Field(description="What the other is to the one.")
     guardian_id: UUID | None = Field(default=None, description="Who cares for the child (wali), where it is known.")
+    since: SinceCell | None = Field(
+        default=None,
+        description="Since when the relation, or the guardian who is added to it, holds: a day, month or year. "
+        "Without: since *surveyed_on*, or today.",
+    )
 
     def relative(self) -> commands.Relative:
         """As the command has it."""
@@ -95,6 +106,7 @@ class KinBody(Body):
             relative_id=self.relative_id,
             relation=self.relation,
             guardian_id=self.guardian_id,
+            since=self.since,
         )
 
 
@@ -316,7 +328,7 @@ async def _opened(read: Read, rows: Sequence[Mapping[Any, Any]]) -> list[dict[st
     responses=records(HOUSEHOLD, NOT_FOUND, *_OF_KIN),
 )
 async def add_kin(household_id: HouseholdId, body: KinBody, write: Write) -> Response:
-    """200 if it was known; with another guardian this is a correction of the guardian."""
+    """200 if it was known; with another guardian this is a correction of the guardian, whose day stays."""
     return await write(commands.AddKin(household_id=household_id, kin=body.relative()))
 
 

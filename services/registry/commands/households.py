@@ -27,6 +27,7 @@ from services.registry.domain.particulars import (
     Particulars,
     read_birth_date,
     read_name,
+    read_since,
     read_survey_day,
     read_village,
 )
@@ -41,12 +42,16 @@ from shared.vocabulary import Occurred
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relative:
-    """*relative_id* is the *relation* of *person_id*; *guardian_id* cares for the child among the two."""
+    """*relative_id* is the *relation* of *person_id*; *guardian_id* cares for the child among the two.
+
+    *since*: a day, month or year; None: the day of the survey, or today.
+    """
 
     person_id: UUID
     relative_id: UUID
     relation: StatedRelation
     guardian_id: UUID | None = None
+    since: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -113,15 +118,15 @@ async def handle(work: Work, command: Command) -> Answer:
 async def register_together(work: Work, command: RegisterTogether) -> Answer:
     """A household of known and of new persons, and its kinship, in one append; answers the ids of *people* in order.
 
-    Rejects: ``village-unknown``, ``surveyed-on-invalid``, ``card-…``, of each of *people* the codes of a registration
-    and ``relation-unknown``, ``nik-twice``, ``relation-no-head``, ``outside-area``, ``relation-of-oneself``,
-    ``guardian-not-of-a-child``, ``person-unknown``, ``person-erased``, ``person-merged``,
+    Rejects: ``village-unknown``, ``surveyed-on-invalid``, ``card-…``, ``since-invalid`` (of kin), of each of *people*
+    the codes of a registration and ``relation-unknown``, ``nik-twice``, ``relation-no-head``, ``outside-area``,
+    ``relation-of-oneself``, ``guardian-not-of-a-child``, ``person-unknown``, ``person-erased``, ``person-merged``,
     ``nik-belongs-to-another-name``, ``nik-registered-elsewhere``, ``member-of-another-household``,
     ``head-not-a-member``, ``household-without-head``, ``kin-recorded-elsewhere``.
     """
     told = _read(work, command)
     work.names(told.village)
-    kin = [as_recorded(relative) for relative in command.kin]
+    kin = [(as_recorded(relative), since) for relative, since in zip(command.kin, told.kin_since, strict=True)]
     members = dict.fromkeys([(await named(work, member)).ids for member in dict.fromkeys(command.members)])
     for ids in members:
         await lives_nowhere(work, ids)
@@ -129,8 +134,10 @@ async def register_together(work: Work, command: RegisterTogether) -> Answer:
     head_id = command.head_id and (await ids_of(work, command.head_id))[0]
     if people:
         head_id = people[told.head]
+    since_survey = Occurred(told.surveyed_on)
     if head_id is not None:
-        kin += kin_of(head_id, list(zip(people, (one.relation for one in told.people), strict=True)))
+        listed = list(zip(people, (one.relation for one in told.people), strict=True))
+        kin += [(relation, since_survey) for relation in kin_of(head_id, listed)]
     household_id = work.new_id()
     state = await work.decide(
         household,
@@ -142,13 +149,12 @@ async def register_together(work: Work, command: RegisterTogether) -> Answer:
             members=(*(ids[0] for ids in members), *people),
         ),
     )
-    since = Occurred(told.surveyed_on)
     if head_id is not None:
-        state = await work.decide(household, household_id, NameHead(person_id=head_id, since=since))
+        state = await work.decide(household, household_id, NameHead(person_id=head_id, since=since_survey))
     if told.card is not None:
-        state = await work.decide(household, household_id, GiveFamilyCard(number=told.card, since=since))
-    for relation in kin:
-        state = await record(work, household_id, state, relation)
+        state = await work.decide(household, household_id, GiveFamilyCard(number=told.card, since=since_survey))
+    for relation, since in kin:
+        state = await record(work, household_id, state, relation, since)
     answer = made(work, household_id, codes(told.warnings))
     return replace(answer, body=answer.body | {"people": [None if work.check else str(one) for one in people]})
 
@@ -169,6 +175,7 @@ class _Told:
     village: str
     surveyed_on: date
     card: Known[str] | None
+    kin_since: tuple[Occurred, ...]
     people: tuple[_Line, ...]
     head: int
     warnings: tuple[ColumnError, ...]
@@ -180,6 +187,11 @@ def _read(work: Work, command: RegisterTogether) -> _Told:
     surveyed_on, wrong_day = read_survey_day(command.surveyed_on, work.today)
     card, wrong_card = (None, None) if command.card is None else read_card(command.card, work.today)
     found: list[ColumnError | None] = [wrong_village, wrong_day, wrong_card]
+    kin_since: list[Occurred] = []
+    for n, relative in enumerate(command.kin):
+        since, wrong_since = _since(relative, surveyed_on, work.today)
+        kin_since.append(since)
+        found.append(wrong_since and replace(wrong_since, column=f"kin.{n}.{wrong_since.column}"))
     lines: list[_Line] = []
     for n, one in enumerate(command.people):
         nik, wrong_nik = (None, None) if one.nik is None else read_nik(one.nik, work.today)
@@ -198,10 +210,16 @@ def _read(work: Work, command: RegisterTogether) -> _Told:
         village=village,
         surveyed_on=surveyed_on,
         card=card,
+        kin_since=tuple(kin_since),
         people=tuple(lines),
         head=head,
         warnings=refuse_columns(*found),
     )
+
+
+def _since(relative: Relative, otherwise: date, today: date) -> tuple[Occurred, ColumnError | None]:
+    """Since when a relation holds: *otherwise* where nobody says; else ``since-invalid``."""
+    return (Occurred(otherwise), None) if relative.since is None else read_since("since", relative.since, today)
 
 
 def _twice(lines: Sequence[_Line]) -> list[ColumnError | None]:
@@ -249,7 +267,9 @@ async def inhabitant(work: Work, n: int, line: _Line, told: _Told) -> UUID:
 async def add_kin(work: Work, command: AddKin) -> Answer:
     """One relation more. Rejects: ``not-found`` and what `register_together` says of kinship."""
     before = await living_together(work, command.household_id)
-    after = await record(work, command.household_id, before, as_recorded(command.kin))
+    since, wrong = _since(command.kin, work.today, work.today)
+    refuse_columns(wrong)
+    after = await record(work, command.household_id, before, as_recorded(command.kin), since)
     return changed(work, command.household_id, status=200 if after == before or work.check else 201)
 
 
@@ -274,10 +294,11 @@ def as_recorded(relative: Relative) -> Kin:
     return stated_kin(relative.person_id, relative.relative_id, relative.relation, relative.guardian_id)
 
 
-async def record(work: Work, household_id: UUID, state: Household, kin: Kin) -> Household:
+async def record(work: Work, household_id: UUID, state: Household, kin: Kin, since: Occurred) -> Household:
     """Record *kin* in the household, now at *state*; what is told of a child's age comes from its own history.
 
-    Of duplicates the survivors are recorded; what stands under a duplicate's id is the same relation.
+    It holds *since* then; of age is who is so today. Of duplicates the survivors are recorded; what stands under a
+    duplicate's id is the same relation.
     """
     one, relative = await named(work, kin.person_id), await named(work, kin.relative_id)
     guardian = None if kin.guardian_id is None else (await named(work, kin.guardian_id)).person_id
@@ -292,6 +313,7 @@ async def record(work: Work, household_id: UUID, state: Household, kin: Kin) -> 
     birth_date = known(relative.birth_date) if kin.relation == "child" else None
     wish = RecordKin(
         today=work.today,
+        since=since,
         kin=said_here or kin,
         birth_year=published_birth_year(birth_date, work.today),
         of_age=known_of_age(birth_date, work.today),

@@ -196,7 +196,9 @@ class HouseholdVillageCorrected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KinRecorded:
-    """*relative_id* is the spouse or the child of *person_id* (hubungan keluarga), as of the day it was said.
+    """*relative_id* is the spouse or the child of *person_id* (hubungan keluarga), as of that day.
+
+    It is the day on which it was said, of a list the day of the survey, unless another was given.
 
     Of a child alone: *guardian_id*, the person who cares for it; *birth_year*, while it is a minor; *of_age*, that it
     is known to be none.
@@ -240,7 +242,10 @@ class GuardianChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardianCorrected:
-    """The child *relative_id* of *person_id* has this guardian (wali) instead; None: nobody is known."""
+    """The child *relative_id* of *person_id* has this guardian (wali) instead; None: nobody is known.
+
+    Since the day of the guardian who was wrong; where none was known, from that day on.
+    """
 
     name: ClassVar[str] = "GuardianCorrected"
     schema_version: ClassVar[int] = 1
@@ -522,7 +527,7 @@ def _said(
 def _corrected(
     guardians: tuple[Since[UUID | None], ...], event: GuardianCorrected, fact: int
 ) -> tuple[Since[UUID | None], ...]:
-    """The guardian that held was wrong from its day on; where none was known, this one is from the day it was said."""
+    """The guardian that held was wrong from its day on; where none was known, this one is from the fact's day on."""
     before = holding(guardians)
     if before is None:
         return (Since(fact, event.occurred, event.guardian_id),)

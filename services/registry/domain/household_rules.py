@@ -191,10 +191,14 @@ class CorrectHouseholdVillage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordKin:
-    """Record one relation. *birth_year* is the child's while it is a minor; *of_age*: it is known to be none."""
+    """Record one relation, and since when (None: *today*) it, or the guardian who is added to it, is known to hold.
+
+    *birth_year* is the child's while it is a minor; *of_age*: it is known to be none. Both are as of *today*.
+    """
 
     today: date
     kin: Kin
+    since: Occurred | None = None
     birth_year: int | None = None
     of_age: bool = False
 
@@ -543,13 +547,16 @@ def _village(said: Iterable[Since[str]]) -> str:
 
 
 def record_kin(state: LivingTogether, command: RecordKin) -> Sequence[HouseholdEvent]:
-    """Once; said again with another guardian it corrects the guardian, and without one it leaves the guardian be."""
-    kin = command.kin
+    """Once; said again with another guardian it corrects the guardian, and without one it leaves the guardian be.
+
+    The day since when a known relation or guardian holds is not corrected so.
+    """
+    kin, since = command.kin, command.since or Occurred(command.today)
     said = next((other for other in state.kin if other.says(kin)), None)
     if said is None:
         return (
             KinRecorded(
-                occurred=Occurred(command.today),
+                occurred=since,
                 household_id=state.household_id,
                 village=state.village,
                 person_id=kin.person_id,
@@ -565,7 +572,7 @@ def record_kin(state: LivingTogether, command: RecordKin) -> Sequence[HouseholdE
     guards = holding(said.guardians)
     return (
         GuardianCorrected(
-            occurred=Occurred(command.today),
+            occurred=Occurred(command.today) if guards else since,
             corrects=guards.fact if guards else said.fact,
             household_id=state.household_id,
             village=state.village,

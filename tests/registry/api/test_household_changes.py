@@ -177,6 +177,28 @@ def test_a_head_a_card_and_a_guardian_follow_one_another(api: Api) -> None:
     assert kin["guardian_id"] is None
 
 
+def test_who_guards_since_the_survey_is_followed_by_whoever_guards_since_a_later_day(api: Api) -> None:
+    """However late the list is loaded: all of it holds since the day on which it was written."""
+    siti, joko, bima = (registered(api).json()["id"] for _ in range(3))
+    child = {"person_id": siti, "relative_id": bima, "relation": "child", "guardian_id": joko}
+    body = {"village": VILLAGE, "members": [siti, bima], "surveyed_on": "2026-08-17"}
+    assert slug(post(api, "/households", body | {"kin": [child | {"since": "x"}]})) == (422, "since-invalid")
+    made = post(api, "/households", body | {"kin": [child]})
+    path = f"/households/{made.json()['id']}"
+
+    def guardian() -> Any:
+        (kin,) = (one for one in shown(api, path)["kin"] if one["relative_id"] == bima)
+        return kin["guardian_id"]
+
+    assert asked(api, f"{path}/kin/{siti}/{bima}/guardian", {"guardian_id": siti, "since": "2026-09"}).is_success
+    assert guardian() == siti
+    assert edited(api, "DELETE", f"{path}/kin/{siti}/{bima}").is_success
+    assert slug(asked(api, f"{path}/kin", child | {"since": "2999"})) == (422, "since-invalid")
+    assert asked(api, f"{path}/kin", child | {"since": "2020"}).status_code == 201
+    assert asked(api, f"{path}/kin/{siti}/{bima}/guardian", {"guardian_id": siti, "since": "2026-09"}).is_success
+    assert guardian() == siti
+
+
 def test_a_household_moves_with_those_who_lived_in_its_village(api: Api) -> None:
     path, (joko, siti, bima) = a_household(api)
     away = api.request("PATCH", REGISTRY, f"/persons/{siti}", body={"village": THIRD}, if_match='"2"')
