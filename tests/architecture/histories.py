@@ -167,7 +167,7 @@ class Programme:
             *2 * [persons.CorrectNik(today=TODAY, nik=one_of((None, nik)))],
             persons.ComeOfAge(today=date(2045, 1, 1)),
             *3 * [persons.CorrectBirthDate(today=TODAY, birth_date=born)],
-            persons.CorrectVillage(today=TODAY, village=place),
+            persons.CorrectVillage(since=Occurred(day), village=place),
             persons.RecordDeath(died_on=Occurred(day), cause=trip),
             persons.CorrectDeath(died_on=Occurred(day)),
             *2 * [persons.RetractDeath(today=TODAY, cause=trip)],

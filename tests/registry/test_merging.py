@@ -132,7 +132,7 @@ ASKED_OF_A_DUPLICATE: list[tuple[PersonCommand, bool]] = [
     (CorrectName(today=TODAY, full_name=Known("Sari")), False),
     (CorrectNik(today=TODAY, nik=None), False),
     (CorrectBirthDate(today=TODAY, birth_date=None), False),
-    (CorrectVillage(today=TODAY, village=KURIPAN), False),
+    (CorrectVillage(since=NOW, village=KURIPAN), False),
     (RecordDeath(died_on=MAY), False),
     (AssignDuplicate(today=TODAY, duplicate_id=DEWI), False),
     (ReleaseDuplicate(today=TODAY, duplicate_id=DEWI), False),

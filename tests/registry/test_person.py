@@ -120,7 +120,7 @@ class TestCorrections:
         history.when(CorrectName(today=TODAY, full_name=Known("Sari"))).then(
             NameCorrected(occurred=NOW, person_id=SARI, corrects=3, full_name=Known("Sari"))
         )
-        history.when(CorrectVillage(today=TODAY, village=KURIPAN)).then(
+        history.when(CorrectVillage(since=NOW, village=KURIPAN)).then(
             VillageCorrected(occurred=NOW, person_id=SARI, corrects=5, village=KURIPAN)
         )
         history.when(CorrectNik(today=TODAY, nik=None)).then(
@@ -166,9 +166,15 @@ class TestCorrections:
         assert Given(person, unknown, old).state == Given(person, unknown, new).state
 
     def test_a_village_is_corrected(self) -> None:
-        wish = CorrectVillage(today=TODAY, village=LIPURSARI)
+        wish = CorrectVillage(since=NOW, village=LIPURSARI)
         Given(person, REGISTERED).when(wish).then(
             VillageCorrected(occurred=NOW, person_id=SARI, corrects=1, village=LIPURSARI)
+        )
+
+    def test_a_move_is_dated_as_well_as_it_is_known(self) -> None:
+        in_2024 = Occurred(date(2024, 1, 1), "year")
+        Given(person, REGISTERED).when(CorrectVillage(since=in_2024, village=LIPURSARI)).then(
+            VillageCorrected(occurred=in_2024, person_id=SARI, corrects=1, village=LIPURSARI)
         )
 
     @pytest.mark.parametrize(
@@ -177,7 +183,7 @@ class TestCorrections:
             CorrectName(today=TODAY, full_name=Known("Sari Wulandari")),
             CorrectNik(today=TODAY, nik=Known("3307106902009001")),
             CorrectBirthDate(today=TODAY, birth_date=Known(date(2000, 2, 29))),
-            CorrectVillage(today=TODAY, village=KURIPAN),
+            CorrectVillage(since=NOW, village=KURIPAN),
         ],
     )
     def test_what_stands_already_is_no_correction(self, wish: PersonCommand) -> None:

@@ -94,7 +94,7 @@ def of_a_person(chance: Random) -> object:
             persons.CorrectName(today=today, full_name=name),
             persons.CorrectNik(today=today, nik=nik),
             persons.CorrectBirthDate(today=today, birth_date=born),
-            persons.CorrectVillage(today=today, village=village),
+            persons.CorrectVillage(since=died, village=village),
             persons.ComeOfAge(today=today),
             persons.RecordDeath(died_on=died, cause=cause),
             persons.CorrectDeath(died_on=died),

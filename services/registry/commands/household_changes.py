@@ -342,8 +342,7 @@ async def move_members(work: Work, before: LivingTogether, after: Household, sai
         if not isinstance(survivor, Registered) or survivor.village != before.village:
             continue
         if not any(isinstance(one, Registered) and one.deaths for one in known_as):
-            moved = CorrectVillage(today=said.since.on, village=after.village)
-            await work.decide(person, survivor.person_id, moved)
+            await work.decide(person, survivor.person_id, CorrectVillage(since=said.since, village=after.village))
 
 
 async def living_together(work: Work, household_id: UUID) -> LivingTogether:

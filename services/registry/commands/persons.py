@@ -258,7 +258,7 @@ async def edit(work: Work, command: Edit) -> Answer:
     if "birth_date" in cells:
         wishes.append(CorrectBirthDate(today=work.today, birth_date=born))
     if "village" in cells:
-        wishes.append(CorrectVillage(today=work.today, village=code))
+        wishes.append(CorrectVillage(since=Occurred(work.today), village=code))
     for wish in wishes:
         await work.decide(person, person_id, wish)
     after = await registered(work, person_id)

@@ -157,7 +157,10 @@ class CameOfAge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VillageCorrected:
-    """The village that holds from now on (pindah desa or perbaikan desa), a dotted Kemendagri code."""
+    """The village that holds from now on (pindah desa or perbaikan desa), a dotted Kemendagri code.
+
+    *occurred* is the day of the correction, of a move the day, month or year in which it happened.
+    """
 
     name: ClassVar[str] = "VillageCorrected"
     schema_version: ClassVar[int] = 1

@@ -116,9 +116,9 @@ class ComeOfAge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectVillage:
-    """Put the person into this village."""
+    """Put the person into this village: *since* the day of a correction, or as well as a move's is known."""
 
-    today: date
+    since: Occurred
     village: str
 
 
@@ -332,7 +332,7 @@ def correct_village(state: Registered, command: CorrectVillage) -> Sequence[Pers
         return ()
     return (
         VillageCorrected(
-            occurred=Occurred(command.today),
+            occurred=command.since,
             person_id=state.person_id,
             corrects=state.given.village,
             village=command.village,

@@ -41,7 +41,7 @@ residences = sa.Table(
     sa.Column("fact", sa.Integer, primary_key=True, comment="version of what says so"),
     sa.Column("village", sa.Text),
     sa.Column("since", sa.Date, comment="first day of the interval"),
-    sa.Column("until", sa.Date, comment="last day of that interval: facts are ordered by it"),
+    sa.Column("until", sa.Date, comment="last day of that interval"),
 )
 designations = sa.Table(
     "designations",
@@ -99,7 +99,8 @@ def known_on(day: date) -> sa.Select[Any]:
     village = (
         sa.select(theirs.c.village)
         .where(theirs.c.person_id == people.c.person_id, theirs.c.since <= day)
-        .order_by(theirs.c.until.desc(), theirs.c.fact.desc())
+        # What was said last, as on the person's page: a move learnt late corrects what was taken for the village.
+        .order_by(theirs.c.fact.desc())
         .limit(1)
         .lateral("residence")
     )

@@ -6,13 +6,13 @@ from datetime import date
 import pytest
 
 from services.registry.domain.merging import PersonMerged, PersonUnmerged
-from services.registry.domain.person import DeathReported, PersonEvent
+from services.registry.domain.person import DeathReported, PersonEvent, VillageCorrected
 from services.registry.views import people
 from services.registry.views.census import VIEW, known_on
 from shared.vocabulary import Occurred
-from tests.registry.people_of_kuripan import BUDI, KURIPAN, NOW, REGISTERED, SARI, TRIP, WORKER
+from tests.registry.people_of_kuripan import BUDI, KURIPAN, LIPURSARI, NOW, REGISTERED, SARI, TRIP, WORKER
 from tests.registry.views.recording import recorded
-from tests.rosters import Roster
+from tests.rosters import KENANGA, Roster
 
 EARLY, LATE, MAY = (Occurred(date(2020, month, 1)) for month in (1, 3, 5))
 SAID: tuple[PersonEvent, ...] = (
@@ -23,6 +23,22 @@ SAID: tuple[PersonEvent, ...] = (
     DeathReported(occurred=MAY, person_id=BUDI, village=KURIPAN, cause=TRIP, died_on=MAY),
 )
 MERGED = PersonMerged(occurred=NOW, person_id=BUDI, village=KURIPAN, into=SARI)
+
+
+@pytest.mark.usefixtures("nobody_is_merged")
+async def test_who_moved_is_counted_where_their_page_says_they_live(roster: Roster) -> None:
+    """Also where the move was before the registration, known by its year alone, or before what was said earlier."""
+    in_2019 = Occurred(date(2019, 1, 1), "year")
+    facts: tuple[PersonEvent, ...] = (
+        replace(REGISTERED, occurred=MAY, person_id=SARI),
+        VillageCorrected(occurred=in_2019, person_id=SARI, corrects=1, village=LIPURSARI),
+        replace(REGISTERED, occurred=EARLY, person_id=BUDI),
+        VillageCorrected(occurred=MAY, person_id=BUDI, corrects=1, village=LIPURSARI),
+        VillageCorrected(occurred=LATE, person_id=BUDI, corrects=2, village=KENANGA),
+    )
+    await roster.follow(VIEW, *(recorded(fact, 1 + n) for n, fact in enumerate(facts)))
+    rows = await roster.ask(known_on(date(2020, 6, 1)))
+    assert {row["village"] for row in rows} == {LIPURSARI, KENANGA}
 
 
 async def counted(roster: Roster, day: date) -> dict[str, int]:
