@@ -5,12 +5,10 @@ from datetime import date
 from itertools import zip_longest
 from uuid import UUID
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.registry.domain import household as facts
-from services.registry.domain import household_rules as rules
 from services.registry.domain.household import (
     FamilyCardCorrected,
     FamilyCardGiven,
@@ -333,58 +331,7 @@ def test_only_a_child_of_the_household_gets_a_guardian_and_is_never_its_own() ->
     Given(household, TOGETHER).when(change(SARI, NOW)).refuses("not-found")
 
 
-# Every state and every command
-
-
-WHO_STANDS: dict[str, tuple[HouseholdEvent, ...]] = {
-    "never here": (HouseholdRegistered(occurred=SINCE_2020, household_id=HOME, village=KURIPAN, members=(SARI,)),),
-    "lives here": (TOGETHER,),
-    "lived here": (TOGETHER, BUDI_LEFT),
-}
-ASKED: dict[str, HouseholdCommand] = {
-    "JoinHousehold": JoinHousehold(person_id=BUDI, since=IN_2023),
-    "LeaveHousehold": LeaveHousehold(person_id=BUDI, left_on=NOW),
-    "CorrectMembership": CorrectMembership(today=TODAY, person_id=BUDI, since=IN_2021),
-    "CorrectMembership(no day)": CorrectMembership(today=TODAY, person_id=BUDI, still_here=True),
-    "RetractMembership": RetractMembership(today=TODAY, person_id=BUDI),
-}
-
-
-def standing(state: facts.Household) -> str:
-    assert isinstance(state, LivingTogether)
-    if BUDI in state.members:
-        return "lives here"
-    return "lived here" if state.of(BUDI) else "never here"
-
-
-def table() -> list[tuple[str, str, str]]:
-    lines = (rules.__doc__ or "").splitlines()
-    first = next(n for n, line in enumerate(lines) if line.strip().startswith("----")) + 1
-    rows = []
-    for line in lines[first:]:
-        if not line.strip():
-            break
-        where, asked, then = (cell.strip() for cell in (line[4:19], line[21:49], line[51:]))
-        rows.append((where, asked, then))
-    return rows
-
-
-@pytest.mark.parametrize(("where", "asked", "then"), table())
-def test_where_somebody_stands_follows_the_table(where: str, asked: str, then: str) -> None:
-    state = household.fold(WHO_STANDS[where])
-    # Who lives here since another day is refused; since the same, it is nothing new.
-    wish = JoinHousehold(person_id=BUDI, since=SINCE_2020) if (where, asked[:4]) == ("lives here", "Join") else None
-    if then.startswith("refused: "):
-        with pytest.raises(Refused, match=then.removeprefix("refused: ")):
-            household.decide(state, wish or ASKED[asked])
-        return
-    assert then == standing(household.fold(household.decide(state, wish or ASKED[asked]), state))
-
-
-def test_the_table_has_every_state_and_command() -> None:
-    seen = {(where, asked) for where, asked, _ in table()}
-    commands = {name for name in ASKED if "(" not in name}
-    assert {(where, asked) for where in WHO_STANDS for asked in commands} <= seen
+# Whatever is asked
 
 
 PEOPLE = (SARI, BUDI, DEWI, UUID(int=4))

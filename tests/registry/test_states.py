@@ -3,7 +3,7 @@
 import random
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
@@ -17,20 +17,21 @@ from hypothesis import strategies as st
 import services.registry.domain
 from services.registry.domain import document as documents
 from services.registry.domain import legal_hold as holds
+from services.registry.domain import merge_rules as merges
+from services.registry.domain import namesakes as pairs
 from services.registry.domain import person_rules as persons
 from services.registry.domain import verification as verdicts
-from services.registry.domain.person import Gone, Registered, Unknown
-from shared.errors import Refused
+from services.registry.domain.person import Gone, Registered, Report, Unknown
 from shared.personal import Known
 from shared.vocabulary import Occurred
-from tests.registry.people_of_kuripan import KURIPAN, LIPURSARI, OTHER_TRIP, SARI, TRIP
+from tests.registry import walks_of_a_household as households
+from tests.registry.people_of_kuripan import BUDI, DEWI, KURIPAN, LIPURSARI, OTHER_TRIP, SARI, TRIP
+from tests.registry.walking import Step, decided
 
 TABLES = Path(services.registry.domain.__file__).with_name("states.md")
 THING = UUID(int=81)
 DAYS = [date(2026, 11, 1) + timedelta(days=n) for n in range(6)]
 
-Step = tuple[str, str, str, str]
-"""From, asked, event, to."""
 _AS_BEFORE = "as before"
 
 
@@ -55,15 +56,17 @@ class Machine:
     walk: Callable[[Random, int], Iterator[Step]]
 
 
-def decided(decider: Any, state: Any, command: object) -> Iterator[tuple[str, Any]]:
-    """Each event that happens, with the state after it; nothing where the command is refused."""
-    try:
-        events = decider.decide(state, command)
-    except Refused:
-        return
-    for event in events:
-        state = decider.evolve(state, event)
-        yield event.name, state
+DUPLICATES = (BUDI, DEWI)
+OTHER = UUID(int=83)
+HARDLY_KNOWN = Registered(version=1, person_id=OTHER, village=KURIPAN, full_name=Known("a"), nik=None, birth_date=None)
+WELL_KNOWN = replace(
+    HARDLY_KNOWN,
+    nik=Known("3"),
+    birth_date=Known(DAYS[0]),
+    worker=True,
+    deaths=(Report(1, None, Occurred(DAYS[0])),),
+)
+"""Into whom anybody may be merged: everything is known that a merge asks for."""
 
 
 def a_person(called: Callable[[Any], str]) -> Callable[[Random, int], Iterator[Step]]:
@@ -72,7 +75,7 @@ def a_person(called: Callable[[Any], str]) -> Callable[[Random, int], Iterator[S
         for _ in range(commands):
             command = of_a_person(chance)
             for event, after in decided(persons.person, state, command):
-                yield called(state), type(command).__name__, event, called(after)
+                yield called(state), type(command).__name__, event.name, called(after)
                 state = after
 
     return walk
@@ -99,6 +102,10 @@ def of_a_person(chance: Random) -> object:
             persons.RecordDeath(died_on=died, cause=cause),
             persons.CorrectDeath(died_on=died),
             persons.RetractDeath(today=today, cause=cause),
+            merges.MergePerson(today=today, survivor=one_of((HARDLY_KNOWN, WELL_KNOWN))),
+            merges.UnmergePerson(today=today),
+            merges.AssignDuplicate(today=today, duplicate_id=one_of(DUPLICATES)),
+            merges.ReleaseDuplicate(today=today, duplicate_id=one_of(DUPLICATES)),
             erased,
         )
     )
@@ -108,7 +115,8 @@ def of_a_person(chance: Random) -> object:
 def life(state: Any) -> str:
     match state:
         case Registered():
-            return "dead" if state.deaths else "living"
+            assert not (state.merged and state.duplicates), "nobody has duplicates and is one"
+            return ("dead" if state.deaths else "living") + (" duplicate" if state.merged else "")
         case Gone():
             return "erased"
         case _:
@@ -117,18 +125,35 @@ def life(state: Any) -> str:
 
 def age(state: Any) -> str:
     if isinstance(state, Registered):
-        return "minor" if state.minor else "no minor"
+        return ("minor" if state.minor else "no minor") + (" duplicate" if state.merged else "")
     return life(state)
 
 
 def an_age(chance: Random, commands: int) -> Iterator[Step]:
     """Only what is about the age: everything else leaves it as it is."""
-    telling = {"PersonRegistered", "BirthDateCorrected", "CameOfAge", "PersonErased"}
+    telling = {
+        *("PersonRegistered", "BirthDateCorrected", "CameOfAge", "PersonErased"),
+        *("PersonMerged", "PersonUnmerged"),
+    }
     for step in a_person(age)(chance, commands):
         if step[2] in telling:
             yield step
         else:
             assert step[0] == step[3], step
+
+
+def two_alike(chance: Random, commands: int) -> Iterator[Step]:
+    state = pairs.Namesakes()
+    for _ in range(commands):
+        one, other = chance.sample((SARI, BUDI), 2)
+        command = pairs.TellApart(today=chance.choice(DAYS), person_id=one, other_id=other)
+        for event, after in decided(pairs.namesakes, state, command):
+            yield seen(state), type(command).__name__, event.name, seen(after)
+            state = after
+
+
+def seen(state: pairs.Namesakes) -> str:
+    return "told apart" if state.apart else "not looked at"
 
 
 def a_document(chance: Random, commands: int) -> Iterator[Step]:
@@ -148,7 +173,7 @@ def a_document(chance: Random, commands: int) -> Iterator[Step]:
             )
         )
         for event, after in decided(documents.document, state, command):
-            yield paper(state), type(command).__name__, event, paper(after)
+            yield paper(state), type(command).__name__, event.name, paper(after)
             state = after
 
 
@@ -191,7 +216,7 @@ def a_verified_field(chance: Random, commands: int) -> Iterator[Step]:
             said, somebody = (after, somebody) if recording else (said, after)
             about_the_nik = "nik" in outcomes if recording else isinstance(command, persons.CorrectNik)
             if about_the_nik:
-                yield before, type(command).__name__, event, verified(said, somebody)
+                yield before, type(command).__name__, event.name, verified(said, somebody)
             else:
                 assert before == verified(said, somebody)
 
@@ -227,7 +252,7 @@ def a_hold(chance: Random, commands: int) -> Iterator[Step]:
             continue
         for event, after in decided(holds.legal_holds, state, command):
             state = after
-            yield before, type(command).__name__, event, held(state, today)
+            yield before, type(command).__name__, event.name, held(state, today)
 
 
 def held(state: holds.Holds, today: date) -> str:
@@ -241,6 +266,13 @@ def held(state: holds.Holds, today: date) -> str:
 MACHINES = [
     Machine("A person", a_person(life)),
     Machine("A person's age", an_age),
+    Machine("Two who look alike", two_alike),
+    Machine("Somebody in a household", households.MEMBERSHIP.walk),
+    Machine("The head of a household", households.HEAD.walk),
+    Machine("The family card of a household", households.a_card),
+    Machine("The village of a household", households.a_village),
+    Machine("What somebody is to somebody else", households.a_relation),
+    Machine("Who guards a child", households.GUARDIAN.walk),
     Machine("A document", a_document),
     Machine("What was verified of a field", a_verified_field),
     Machine("A legal hold", a_hold),

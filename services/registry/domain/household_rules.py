@@ -1,23 +1,6 @@
 """What can be asked of a household, and what happens then. What a household is stands in `household`.
 
-Where somebody stands in a household, what can be asked of that, and where it leads:
-
-    where            asked                         then
-    ---------------  ----------------------------  --------------------------------------
-    never here       JoinHousehold                 lives here
-    never here       LeaveHousehold                refused: not-in-household
-    never here       CorrectMembership             refused: not-found
-    never here       RetractMembership             refused: not-found
-    lives here       JoinHousehold                 lives here
-    lives here       LeaveHousehold                lived here
-    lives here       CorrectMembership             lives here
-    lives here       RetractMembership             never here
-    lived here       JoinHousehold                 lives here
-    lived here       LeaveHousehold                refused: not-in-household
-    lived here       CorrectMembership             lived here
-    lived here       RetractMembership             never here
-    lived here       CorrectMembership(no day)     lives here
-
+Where somebody, the head, the card, the village, a relation and a guardian can stand is told in `states.md`.
 That everybody named is a known person who lives in no other household is asked before, not here, and held by a claim.
 Dates are the programme's calendar (Asia/Jakarta); *today* comes with the command.
 """
@@ -475,9 +458,9 @@ def give_family_card(state: LivingTogether, command: GiveFamilyCard) -> Sequence
 def correct_family_card(
     state: LivingTogether, command: CorrectFamilyCard | RetractFamilyCard
 ) -> Sequence[HouseholdEvent]:
-    """What was said last of the card; a number that went with its head's erasure is given anew, not corrected.
+    """What was said last of the card; of a number that went with its head's erasure the day alone is not corrected.
 
-    Rejects: ``not-found`` (no card was given, or its number is gone), ``household-without-head``.
+    Rejects: ``not-found`` (no card was given, or its number is gone and no other comes), ``household-without-head``.
     """
     present = holding(state.cards)
     if present is None:
