@@ -155,9 +155,11 @@ def a_card(chance: Random, commands: int) -> Iterator[Step]:
 
 def without_number(event: facts.HouseholdEvent, erased: set[UUID]) -> facts.HouseholdEvent:
     """As the log answers it once the keys of *erased* are gone."""
-    if not isinstance(event, facts.FamilyCardGiven | facts.FamilyCardCorrected) or event.person_id not in erased:
-        return event
-    return replace(event, number=event.number and Erased())
+    match event:
+        case facts.FamilyCardGiven() | facts.FamilyCardCorrected() if event.person_id in erased and event.number:
+            return replace(event, number=Erased())
+        case _:
+            return event
 
 
 def carded(state: Household) -> str:

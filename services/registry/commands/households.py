@@ -22,7 +22,7 @@ from services.registry.domain.household_rules import (
     kin_parts,
     stated_kin,
 )
-from services.registry.domain.nik import read_nik
+from services.registry.domain.nik import read_nik, says_otherwise
 from services.registry.domain.particulars import (
     Particulars,
     read_birth_date,
@@ -182,7 +182,10 @@ class _Told:
 
 
 def _read(work: Work, command: RegisterTogether) -> _Told:
-    """Every cell, those of a line under the line's own name (``people.2.nik``); all that is wrong is said at once."""
+    """Every cell, those of a line under the line's own name (``people.2.nik``); all that is wrong is said at once.
+
+    Warns of each line's ``nik-birth-date-differs``, where its NIK has no other code.
+    """
     village, wrong_village = read_village(command.village)
     surveyed_on, wrong_day = read_survey_day(command.surveyed_on, work.today)
     card, wrong_card = (None, None) if command.card is None else read_card(command.card, work.today)
@@ -198,7 +201,8 @@ def _read(work: Work, command: RegisterTogether) -> _Told:
         full_name, wrong_name = read_name(one.name)
         born, wrong_born = (None, None) if one.birth_date is None else read_birth_date(one.birth_date, work.today)
         relation, wrong_relation = read_relation(one.relation)
-        wrong = (wrong_nik, wrong_name, wrong_born, wrong_relation)
+        odd = None if wrong_nik else says_otherwise(nik, born)
+        wrong = (wrong_nik, odd, wrong_name, wrong_born, wrong_relation)
         found += [error and replace(error, column=f"people.{n}.{error.column}") for error in wrong]
         told = Particulars(nik=nik, full_name=full_name, birth_date=born, village=village, warnings=())
         lines.append(_Line(told=told, relation=relation, as_worker=one.as_worker))

@@ -91,11 +91,16 @@ def test_each_line_of_a_household_is_told_what_is_wrong_with_it(api: Api) -> Non
         ({"people": [head], "surveyed_on": "2020"}, 422, [("surveyed_on", "surveyed-on-invalid")]),
         ({"people": [head | {"nik": known_nik}]}, 409, [("people.0.nik", "nik-belongs-to-another-name")]),
     ]  # fmt: skip
+    odd = head | {"nik": fresh(), "birth_date": "1970-02-28"}
+    both = [("people.0.nik", "nik-birth-date-differs"), ("people.1.name", "name-missing")]
+    wrong.append(({"people": [odd, {"relation": "anak"}]}, 422, both))
     for changed, status, errors in wrong:
         answer = post(api, "/households", {"village": VILLAGE, **changed})
         assert (answer.status_code, [(e["column"], e["code"]) for e in answer.json()["errors"]]) == (status, errors)
     for body in ({"village": VILLAGE}, {"village": VILLAGE, "people": [head], "head_id": str(uuid.uuid4())}):
         assert slug(post(api, "/households", body)) == (422, "malformed")
+    made = post(api, "/households", {"village": VILLAGE, "people": [odd]})
+    assert (made.status_code, made.json()["warnings"]) == (201, ["nik-birth-date-differs"])
     siti = registered(api).json()["id"]
     numbered = {"village": VILLAGE, "members": [siti], "card": card()}
     assert slug(post(api, "/households", numbered)) == (409, "household-without-head")
