@@ -137,10 +137,12 @@ class Documented(FastAPI):
         return document
 
     def _put_nulls_back(self, schemas: dict[str, Any]) -> None:
-        """FastAPI leaves every null out of a document: an example would lack members that the answer has."""
-        routes = [context.original_route for context in iter_route_contexts(self.routes)]
-        answers = [answer for route in routes if isinstance(route, APIRoute) for answer in route.responses.values()]
-        for form in {answer["model"] for answer in answers if "model" in answer}:
+        """FastAPI leaves every null out of a document: an example would lack members that a body or an answer has."""
+        found = [context.original_route for context in iter_route_contexts(self.routes)]
+        routes = [route for route in found if isinstance(route, APIRoute)]
+        forms = {answer["model"] for route in routes for answer in route.responses.values() if "model" in answer}
+        forms |= {route.body_field.field_info.annotation for route in routes if route.body_field}
+        for form in forms:
             schema = form.model_json_schema()
             for name, part in {form.__name__: schema, **schema.get("$defs", {})}.items():
                 if "examples" in part:
