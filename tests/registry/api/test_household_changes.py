@@ -1,5 +1,6 @@
 """Households over time, as callers change and ask them."""
 
+import json
 import uuid
 from itertools import count
 from typing import Any
@@ -187,7 +188,6 @@ def test_who_guards_since_the_survey_is_followed_by_whoever_guards_since_a_later
     siti, joko, bima = (registered(api).json()["id"] for _ in range(3))
     child = {"person_id": siti, "relative_id": bima, "relation": "child", "guardian_id": joko}
     body = {"village": VILLAGE, "members": [siti, bima], "surveyed_on": "2026-08-17"}
-    assert slug(post(api, "/households", body | {"kin": [child | {"since": "x"}]})) == (422, "since-invalid")
     made = post(api, "/households", body | {"kin": [child]})
     path = f"/households/{made.json()['id']}"
 
@@ -199,6 +199,7 @@ def test_who_guards_since_the_survey_is_followed_by_whoever_guards_since_a_later
     assert guardian() == siti
     assert edited(api, "DELETE", f"{path}/kin/{siti}/{bima}").is_success
     assert slug(asked(api, f"{path}/kin", child | {"since": "2999"})) == (422, "since-invalid")
+    assert slug(post(api, "/households", body | {"kin": [child | {"since": "x"}]})) == (422, "since-invalid")
     assert asked(api, f"{path}/kin", child | {"since": "2020"}).status_code == 201
     assert asked(api, f"{path}/kin/{siti}/{bima}/guardian", {"guardian_id": siti, "since": "2026-09"}).is_success
     assert guardian() == siti
@@ -216,6 +217,15 @@ def test_a_household_moves_with_those_who_lived_in_its_village(api: Api) -> None
     assert where == [NEXT, THIRD, NEXT]
     assert edited(api, "PATCH", f"{path}/village", {"village": VILLAGE}).status_code == 200
     assert shown(api, path)["village"] == VILLAGE
+
+
+def test_a_move_of_a_year_is_no_move_of_its_first_day(api: Api, operator: Api) -> None:
+    """Each member is said to have moved on a day that is known no better than the household's."""
+    path, people = a_household(api)
+    before = operator.get(REGISTRY, "/feed?after=0&limit=0").json()["head"]
+    asked(api, f"{path}/move", {"village": NEXT, "since": "2025"})
+    facts = [json.loads(said["words"]) for said in operator.get(REGISTRY, f"/feed?after={before}").json()["events"]]
+    assert {fact["data"]["person_id"]: fact["occurredon"] for fact in facts} == dict.fromkeys(people, "2025")
 
 
 def test_a_move_that_is_learnt_late_or_was_known_moves_nobody(api: Api) -> None:
