@@ -337,6 +337,12 @@ DEATH_SAID_BY_TRIP = Refusal(
     "This death was recorded with a return; correct the return in the migration service.",
     "Kematian ini dicatat bersama kepulangan; perbaiki kepulangan itu di layanan migrasi.",
 )
+DOCUMENT_RECORDED_ALREADY = Refusal(
+    "document-recorded-already",
+    409,
+    "A document of this kind and number is already recorded of this person: correct that one instead (PATCH).",
+    "Dokumen dengan jenis dan nomor ini sudah dicatat untuk orang ini: perbaiki dokumen itu (PATCH).",
+)
 DOCUMENT_ALREADY_WITHDRAWN = Refusal(
     "document-already-withdrawn",
     409,
