@@ -121,7 +121,7 @@ def test_facilities_and_appointments_are_counted_as_of_any_day(api: Api) -> None
     siti = registered(api, village="33.07.05.2001").json()["id"]
     service = {"person_id": siti, "role": "officer", "area": "33.07.05.2001", "on": "2021"}
     served = post(api, "/appointments", service).raise_for_status().json()["id"]
-    coordinates = service | {"role": "coordinator", "area": "33.07", "on": "2023"}
+    coordinates = service | {"role": "coordinator", "area": "33.09", "on": "2023"}
     post(api, "/appointments", coordinates).raise_for_status()
     at = post(api, f"/appointments/{served}/end", {"on": "2022-12-31"}).headers["Event-Position"]
 
@@ -135,6 +135,6 @@ def test_facilities_and_appointments_are_counted_as_of_any_day(api: Api) -> None
     assert total("appointments", "2020-12-31") == {}
     assert total("appointments", "2022-12-31") == {"appointments": 1, "officer": 1}
     assert total("appointments", "2023-01-01") == {}
-    by_regency = figures(report(api, "appointments", "region=33.07&by=regency&as_of=2023-01-01", at))
-    assert by_regency["33.07"]["coordinator"] == 1
+    by_regency = figures(report(api, "appointments", "region=33.09&by=regency&as_of=2023-01-01", at))
+    assert by_regency["33.09"]["coordinator"] == 1
     assert pond != road
