@@ -321,6 +321,10 @@ def command_request(
     *,
     key: str,
     body: str,
+    def may(self, scope: str) -> bool:
+        """Whether the caller has *scope* beside the route's own: for what an answer tells them."""
+        return allows(caller_of(self._request), scope)
+
     check: bool,
     if_match: str | None = None,
 ) -> CommandRequest:

@@ -360,6 +360,7 @@ async def withdraw_death(person_id: PersonId, write: Write) -> Response:
 async def erase_person(person_id: PersonId, write: Write) -> Response:
     """For good, here and in every service that hears of it (UU 27/2022 Ps 44).
 
-    Refused while the law or a duty of the state forbids it (Ps 15, Ps 42-45): `held_by` has the codes of why.
+    Refused while the law or a duty of the state forbids it (Ps 15, Ps 42-45). `held_by` has the codes of why, for
+    those alone who may see what forbids it (scope `holds:read`): it may tell of a crime.
     """
-    return await write(commands.Erase(person_id=person_id))
+    return await write(commands.Erase(person_id=person_id, hears_why=write.may("holds:read")))

@@ -123,11 +123,15 @@ class Birthday:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erase:
-    """Erase a person's data for good (penghapusan, UU 27/2022 Ps 44)."""
+    """Erase a person's data for good (penghapusan, UU 27/2022 Ps 44).
+
+    *hears_why*: who asks may know what forbids it.
+    """
 
     person_id: UUID
 
 
+    hears_why: bool = False
 Command = Register | RegisterKnown | Edit | ReportDeath | EditDeath | WithdrawDeath | HearOfTrip | Birthday | Erase
 
 
@@ -335,7 +339,7 @@ async def erase(work: Work, command: Erase) -> Answer:
     for person_id in survivor.ids:
         holds = await work.state(legal_holds, holds_stream(person_id))
         held_by |= set(holding(holds, work.today))
-    wish = ErasePerson(today=work.today, held_by=tuple(sorted(held_by)))
+    wish = ErasePerson(today=work.today, held_by=tuple(sorted(held_by)), hears_why=command.hears_why)
     for person_id in survivor.ids:
         await work.decide(person, person_id, wish)
     return changed(work, survivor.person_id)
