@@ -19,6 +19,7 @@ from services.registry.domain.refusals import (
     DEATH_ALREADY_RECORDED,
     DEATH_SAID_BY_TRIP,
     ERASURE_HELD,
+    KNOWN_OF_DUPLICATE,
     NIK_BELONGS_TO_ANOTHER_NAME,
     NIK_OF_DUPLICATE,
     NIK_REGISTERED_ELSEWHERE,
@@ -303,7 +304,7 @@ async def opened(read: Read, rows: Sequence[Mapping[Any, Any]]) -> list[dict[str
     "/persons/{person_id}",
     summary="Correct a person",
     tags=["persons"],
-    responses=edits(WORKER, NOT_FOUND, PERSON_ERASED, PERSON_MERGED, *_OF_PERSON, NIK_OF_DUPLICATE),
+    responses=edits(WORKER, NOT_FOUND, PERSON_ERASED, PERSON_MERGED, *_OF_PERSON, NIK_OF_DUPLICATE, KNOWN_OF_DUPLICATE),
 )
 async def edit_person(person_id: PersonId, body: PersonEdit, write: Write) -> Response:
     """Each field given that differs is one correction; all of them are recorded together or not at all."""

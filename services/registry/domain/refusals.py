@@ -529,6 +529,12 @@ MERGE_WOULD_LOSE = Refusal(
     "Something is known of the duplicate alone; merge the other way round, or record it of the other first.",
     "Ada data yang hanya tercatat pada data ganda; gabungkan ke arah sebaliknya, atau catat dahulu pada yang lain.",
 )
+KNOWN_OF_DUPLICATE = Refusal(
+    "known-of-duplicate",
+    409,
+    "A duplicate of this person has a value here, which would be lost from sight: unmerge the two first.",
+    "Data ganda orang ini memiliki isian ini, yang tidak akan terlihat lagi: pisahkan keduanya dahulu.",
+)
 MERGE_OF_RELATIVES = Refusal(
     "merge-of-relatives",
     409,
