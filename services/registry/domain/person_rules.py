@@ -284,7 +284,8 @@ def correct_name(state: Registered, command: CorrectName) -> Sequence[PersonEven
 def correct_nik(state: Registered, command: CorrectNik) -> Sequence[PersonEvent]:
     """The old NIK is free again. That no one else holds the new one is asked of the claims, not of this history.
 
-    A NIK is for life, and kept when its holder moves (Dukcapil); where none was known it is given, not corrected.
+    A NIK is for life, with the region where it was first issued ("Arti 16 Digit Nomor Induk Kependudukan (NIK)",
+    Dukcapil Kabupaten Klaten, dukcapil.klaten.go.id, undated); where none was known it is given, not corrected.
     """
     if state.nik == command.nik:
         return ()
