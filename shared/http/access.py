@@ -33,18 +33,20 @@ SCOPE_MISSING = Refusal(
 _SERVICES = ("registry", "migration_service", "enterprise", "parenting", "cooperative")
 _READ = frozenset(f"{service}:read" for service in _SERVICES)
 _WRITE = frozenset(f"{service}:write" for service in _SERVICES)
+_PROGRAMME = frozenset({"programme:write"})
+"""Partners, what they promised, and coordination meetings: of a village, of a regency, or of the whole country."""
 
 SCOPES_OF: Mapping[str, frozenset[str]] = {
     # petugas Desmigratif: keeps one village's data
-    "village-officer": _READ | _WRITE,
+    "village-officer": _READ | _WRITE | _PROGRAMME,
     # koordinator Desmigratif at the regency's labour office
-    "regency-coordinator": _READ | _WRITE,
-    # the ministry's programme office: designates villages
-    "programme-office": _READ | {"villages:designate"},
+    "regency-coordinator": _READ | _WRITE | _PROGRAMME,
+    # the ministry's programme office: designates villages, has partners and holds meetings
+    "programme-office": _READ | _PROGRAMME | {"villages:designate"},
     # petugas PDP (UU 27/2022 Ps 53): places and lifts what forbids an erasure
     "data-protection-officer": _READ | {"registry:write", "holds:read", "holds:write"},
     # a regency's or BP3MI's system: lists
-    "integrator": _READ | _WRITE,
+    "integrator": _READ | _WRITE | _PROGRAMME,
     # one of the five
     "service": frozenset({"feed"}),
     # who runs the house; sees positions and ids, no person

@@ -139,9 +139,11 @@ class Reading:
         """Ask a view without paging."""
         return await self._runtime.rows(query)
 
-    async def one(self, query: sa.Select[Any], *, village: sa.ColumnElement[Any]) -> sa.RowMapping:
-        """The one row, if it lies in the caller's area; else `not-found`."""
-        rows = await self._runtime.rows(query.where(*_within(village, self.caller.area)))
+    async def one(
+        self, query: sa.Select[Any], *, village: sa.ColumnElement[Any], around: sa.ColumnElement[Any] | None = None
+    ) -> sa.RowMapping:
+        """The one row, if it lies in the caller's area; else `not-found`. *around* as in `page`."""
+        rows = await self._runtime.rows(query.where(*_seen(village, around, self.caller.area)))
         if not rows:
             raise Refused(NOT_FOUND)
         return rows[0]
@@ -154,9 +156,14 @@ class Reading:
         paging: Part,
         village: sa.ColumnElement[Any],
         item: Callable[[sa.RowMapping], Any] | None = None,
+        around: sa.ColumnElement[Any] | None = None,
     ) -> dict[str, Any]:
-        """A page of *query*, ordered by *key* (unique together), within area and region: ``{items, next}``."""
-        query = query.where(*_within(village, self.caller.area))
+        """A page of *query*, ordered by *key* (unique together), within area and region: ``{items, next}``.
+
+        *around*, a column with a region's code or ``*``, is for what concerns a whole region: it is seen from every
+        area inside that region too.
+        """
+        query = query.where(*_seen(village, around, self.caller.area))
         if paging.region:
             query = query.where(*_within(village, paging.region))
         if paging.cursor:
@@ -227,6 +234,17 @@ def _within(village: sa.ColumnElement[Any], area: str) -> list[sa.ColumnElement[
     if area.count(".") == _DOTS_OF_A_VILLAGE:
         return [village == area]
     return [village >= area + ".", village < area + "/"]
+
+
+def _seen(
+    village: sa.ColumnElement[Any], around: sa.ColumnElement[Any] | None, area: str
+) -> list[sa.ColumnElement[bool]]:
+    """*village* lies in *area*, or *area* in the region *around*."""
+    inside = _within(village, area)
+    if around is None or not inside:
+        return inside
+    parts = area.split(".")
+    return [sa.or_(sa.and_(*inside), around.in_(["*", *(".".join(parts[:n]) for n in range(1, len(parts) + 1))]))]
 
 
 def _plain(row: sa.RowMapping) -> dict[str, Any]:
@@ -302,6 +320,10 @@ class Writing:
         if not self._check:
             headers["Event-Position"] = event_position(runtime, self._vector, before, done.position, done.published)
         return _respond(done.answer, headers, check=self._check)
+
+    def may(self, scope: str) -> bool:
+        """Whether the caller has *scope* beside the route's own: for what an answer tells them."""
+        return allows(caller_of(self._request), scope)
 
     async def _body(self) -> str:
         """What was asked, whatever its spelling in JSON; `malformed` for what is none."""

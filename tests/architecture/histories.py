@@ -261,7 +261,7 @@ class Programme:
     def _on_file(self) -> tuple[str, Sequence[Asked]]:
         """What is said of a person beside who they are: a document each, verdicts, holds."""
         one_of, n = self._chance.choice, self._chance.randrange(len(PEOPLE))
-        who, paper, hold = PEOPLE[n], PAPERS[n], UUID(int=15 << 8 | n)
+        who, paper, hold = PEOPLE[n], PAPERS[n], UUID(int=15 << 8 | n // 2)  # one that stands under two ids
         number, day = Known(str(self._chance.randrange(10**8))), self._day()
         says = documents.Says(kind="other", number=number, issuer=None, valid_from=None, valid_until=day)
         asked: list[Asked] = [

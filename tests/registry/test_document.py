@@ -22,8 +22,10 @@ from services.registry.domain.document import (
     Standing,
     WithdrawDocument,
     Withdrawn,
+    adds,
     claims,
     document,
+    same_document,
 )
 from services.registry.domain.document_cells import read_document
 from services.registry.domain.document_kinds import KINDS
@@ -129,6 +131,19 @@ class TestHistory:
             Claim("document", (str(SARI), "passport", "C1234568"), holder=PASSPORT, person_id=SARI),
         ]
         assert not list(claims(WITHDRAWN))
+
+    def test_what_is_said_anew_adds_nothing_unless_it_says_something_else(self) -> None:
+        silent = replace(SAYS, issuer=None, valid_from=None, valid_until=None)
+        assert not adds(SAYS, SAYS)
+        assert not adds(silent, SAYS)
+        for more in (replace(silent, issuer=SAYS.issuer), replace(silent, valid_from=SAYS.valid_from)):
+            assert adds(more, silent)
+        assert adds(replace(SAYS, valid_until=date(2035, 1, 31)), SAYS)
+
+    def test_two_name_one_document_by_kind_and_number(self) -> None:
+        assert same_document(SAYS, replace(SAYS, number=Known("c 123 4567"), issuer=None))
+        assert not same_document(SAYS, OTHERWISE)
+        assert not same_document(SAYS, replace(SAYS, kind="splp"))
 
 
 class TestCells:

@@ -403,10 +403,11 @@ class TestErasure:
         assert Gone(KURIPAN) == state
         Given(person, REGISTERED, ERASED).when(ErasePerson(today=TODAY)).then()
 
-    def test_who_is_held_is_not_erased_and_codes_alone_are_told(self) -> None:
+    def test_who_is_held_is_not_erased_and_who_may_know_is_told_the_codes_of_why(self) -> None:
         wish = ErasePerson(today=TODAY, held_by=("law_enforcement", "retention"))
-        refused = Given(person, REGISTERED).when(wish).refuses("erasure-held")
-        assert {"held_by": ["law_enforcement", "retention"]} == refused.extra
+        assert {} == Given(person, REGISTERED).when(wish).refuses("erasure-held").extra
+        told = Given(person, REGISTERED).when(replace(wish, hears_why=True)).refuses("erasure-held")
+        assert {"held_by": ["law_enforcement", "retention"]} == told.extra
 
     def test_an_erased_nik_is_free(self) -> None:
         assert list(claims(ERASED)) == [Release("nik", SARI)]

@@ -131,25 +131,27 @@ def test_a_good_token_is_taken(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "reads", "writes", "designates", "operates", "feeds"),
+    ("role", "reads", "writes", "runs", "designates", "operates", "feeds"),
     [
-        ("village-officer", True, True, False, False, False),
-        ("regency-coordinator", True, True, False, False, False),
-        ("integrator", True, True, False, False, False),
-        ("programme-office", True, False, True, False, False),
-        ("data-protection-officer", True, True, False, False, False),
-        ("service", False, False, False, False, True),
-        ("operator", False, False, False, True, True),
-        ("no-such-role", False, False, False, False, False),
+        ("village-officer", True, True, True, False, False, False),
+        ("regency-coordinator", True, True, True, False, False, False),
+        ("integrator", True, True, True, False, False, False),
+        ("programme-office", True, False, True, True, False, False),
+        ("data-protection-officer", True, True, False, False, False, False),
+        ("service", False, False, False, False, False, True),
+        ("operator", False, False, False, False, True, True),
+        ("no-such-role", False, False, False, False, False, False),
     ],
 )
 def test_each_role_has_its_scopes(
-    house: House, role: str, reads: bool, writes: bool, designates: bool, operates: bool, feeds: bool
+    house: House, role: str, reads: bool, writes: bool, runs: bool, designates: bool, operates: bool, feeds: bool
 ) -> None:
     """403 `scope-missing` before anything of the request is looked at; with the scope, it is looked at."""
     asked = [
         (reads, "GET", "/persons?limit=1"),
         (writes, "POST", "/persons"),
+        (runs, "POST", "/partners"),
+        (runs, "POST", "/meetings"),
         (designates, "POST", "/villages"),
         (operates, "GET", "/operations/status"),
         (operates, "GET", "/operations/verify/event?number=1"),
@@ -456,6 +458,9 @@ BY_ROLE_ALONE = {
     ("registry", "POST", "/villages/{code}/end"),
     ("registry", "DELETE", "/villages/{code}/step"),
 }
+CONCERNS_A_REGION = {"/partners"}
+"""What is seen from inside the region that it concerns, too: `tests/registry/api/test_programme.py` speaks of it."""
+AROUND_INDRAMAYU = {"*", "32", "32.12"}
 NO_PLACE_SHOWN = {("registry", "GET", "/villages/by-year"), ("registry", "GET", "/regions/{code}")}
 """Counts within the caller's area (`tests/registry/api/test_villages.py`), and what is the same for everybody."""
 OF_TWO = {("registry", "GET", "/duplicates")}
@@ -522,11 +527,15 @@ def test_every_route_stands_in_a_table(house: House, service: str) -> None:
 def test_reads_show_nothing_of_another_area(
     house: House, neighbour: Api, wonosobo: There, indramayu: There, service: str
 ) -> None:
-    """Lists name only the caller's own villages, details of others are not there; who may see both, sees both."""
+    """Lists name only the caller's own villages, details of others are not there; who may see both, sees both.
+
+    A partner is somebody's whom it concerns: that of the province or of the country is seen in the regency too.
+    """
     with Api(house) as everybody:
         for path in LISTS[service]:
             here = {place(item) for item in neighbour.items(service, path, after=indramayu.at)}
             assert INDRAMAYU in here, path
+            here -= AROUND_INDRAMAYU if path in CONCERNS_A_REGION else set()
             assert all(village.startswith("32.12.") for village in here), path
             assert neighbour.items(service, f"{path}?region=33.07", after=wonosobo.at) == [], path
             assert neighbour.items(service, f"{path}?region={WONOSOBO}") == [], path

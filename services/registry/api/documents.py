@@ -14,7 +14,12 @@ from pydantic import Field
 from services.registry.api.fields import PersonId
 from services.registry.commands import documents as commands
 from services.registry.domain.document_kinds import KINDS
-from services.registry.domain.refusals import DOCUMENT_ALREADY_WITHDRAWN, PERSON_ERASED, of_columns
+from services.registry.domain.refusals import (
+    DOCUMENT_ALREADY_WITHDRAWN,
+    DOCUMENT_RECORDED_ALREADY,
+    PERSON_ERASED,
+    of_columns,
+)
 from services.registry.views.dossiers import documents, documents_of
 from services.registry.views.people import one, people
 from shared.errors import NOT_FOUND, PERSON_MERGED
@@ -117,10 +122,13 @@ class Document(Shown):
     status_code=201,
     summary="Record a person's document",
     tags=["documents"],
-    responses=records(PASSPORT, NOT_FOUND, PERSON_ERASED, PERSON_MERGED, *_OF_DOCUMENT),
+    responses=records(PASSPORT, NOT_FOUND, PERSON_ERASED, PERSON_MERGED, *_OF_DOCUMENT, DOCUMENT_RECORDED_ALREADY),
 )
 async def record_document(person_id: PersonId, body: DocumentBody, write: Write) -> Response:
-    """201 with a new id; 200 with the known one if this person has a document of this kind and number."""
+    """201 with a new id; 200 with the known one if this person has a document of this kind and number.
+
+    What else it says, the known one must say too, or nothing is recorded (`document-recorded-already`).
+    """
     return await write(
         commands.Record(
             person_id=person_id,
@@ -182,7 +190,7 @@ async def _opened(read: Read, rows: Sequence[Mapping[Any, Any]]) -> list[dict[st
     "/persons/{person_id}/documents/{document_id}",
     summary="Correct a document",
     tags=["documents"],
-    responses=edits(PASSPORT, NOT_FOUND, PERSON_ERASED, PERSON_MERGED, *_OF_DOCUMENT),
+    responses=edits(PASSPORT, NOT_FOUND, PERSON_ERASED, PERSON_MERGED, *_OF_DOCUMENT, DOCUMENT_RECORDED_ALREADY),
 )
 async def edit_document(person_id: PersonId, document_id: DocumentId, body: DocumentEdit, write: Write) -> Response:
     """All fields given are one correction."""

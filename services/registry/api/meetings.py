@@ -18,11 +18,11 @@ from shared.http.examples import MEETING, example
 router = APIRouter()
 
 SCOPES: dict[tuple[str, str], str] = {
-    ("POST", "/meetings"): "registry:write",
+    ("POST", "/meetings"): "programme:write",
     ("GET", "/meetings"): "registry:read",
     ("GET", "/meetings/{meeting_id}"): "registry:read",
-    ("PATCH", "/meetings/{meeting_id}"): "registry:write",
-    ("DELETE", "/meetings/{meeting_id}"): "registry:write",
+    ("PATCH", "/meetings/{meeting_id}"): "programme:write",
+    ("DELETE", "/meetings/{meeting_id}"): "programme:write",
 }
 """The scope that each of these routes needs."""
 

@@ -26,19 +26,19 @@ from shared.http.examples import COMMITMENT, PARTNER, VILLAGE, example
 router = APIRouter()
 
 SCOPES: dict[tuple[str, str], str] = {
-    ("POST", "/partners"): "registry:write",
+    ("POST", "/partners"): "programme:write",
     ("GET", "/partners"): "registry:read",
     ("GET", "/partners/{partner_id}"): "registry:read",
-    ("PUT", "/partners/{partner_id}"): "registry:write",
-    ("POST", "/partners/{partner_id}/end"): "registry:write",
-    ("DELETE", "/partners/{partner_id}/end"): "registry:write",
-    ("POST", "/partners/{partner_id}/commitments"): "registry:write",
+    ("PUT", "/partners/{partner_id}"): "programme:write",
+    ("POST", "/partners/{partner_id}/end"): "programme:write",
+    ("DELETE", "/partners/{partner_id}/end"): "programme:write",
+    ("POST", "/partners/{partner_id}/commitments"): "programme:write",
     ("GET", "/commitments"): "registry:read",
     ("GET", "/commitments/{commitment_id}"): "registry:read",
-    ("PUT", "/commitments/{commitment_id}"): "registry:write",
-    ("DELETE", "/commitments/{commitment_id}"): "registry:write",
-    ("POST", "/commitments/{commitment_id}/outcome"): "registry:write",
-    ("DELETE", "/commitments/{commitment_id}/outcome"): "registry:write",
+    ("PUT", "/commitments/{commitment_id}"): "programme:write",
+    ("DELETE", "/commitments/{commitment_id}"): "programme:write",
+    ("POST", "/commitments/{commitment_id}/outcome"): "programme:write",
+    ("DELETE", "/commitments/{commitment_id}/outcome"): "programme:write",
 }
 """The scope that each of these routes needs."""
 
@@ -180,9 +180,10 @@ async def record_partner(body: PartnerBody, write: Write) -> Response:
 
 @router.get("/partners", summary="Partners by area", tags=["partners"], responses=shows(Page[Partner]))
 async def list_partners(read: Read, paging: Paging) -> dict[str, Any]:
-    """Former ones too."""
+    """Former ones too, and those of a region around the caller's area or of the whole country: whom they concern."""
     key = (partners.c.place, partners.c.partner_id)
-    return await read.page(agreed(), key=key, paging=paging, village=partners.c.place, item=_partner)
+    place, around = partners.c.place, partners.c.area
+    return await read.page(agreed(), key=key, paging=paging, village=place, around=around, item=_partner)
 
 
 @router.get(
@@ -192,8 +193,9 @@ async def list_partners(read: Read, paging: Paging) -> dict[str, Any]:
     responses=shows(Partner, NOT_FOUND, etag=True),
 )
 async def get_partner(partner_id: PartnerId, read: Read) -> Response:
-    """With the ETag that an edit needs."""
-    row = await read.one(agreed().where(partners.c.partner_id == partner_id), village=partners.c.place)
+    """With the ETag that an edit needs. One of a wider region is seen, but not edited, from the areas inside it."""
+    query = agreed().where(partners.c.partner_id == partner_id)
+    row = await read.one(query, village=partners.c.place, around=partners.c.area)
     return read.answer(_partner(row), version=row["version"])
 
 
@@ -218,7 +220,7 @@ async def edit_partner(partner_id: PartnerId, body: PartnerBody, write: Write) -
     status_code=201,
     summary="End a partnership",
     tags=["partners"],
-    responses=records(PARTNER, NOT_FOUND, *of_columns("on-"), PARTNERSHIP_ENDED, PARTNERSHIP_NOT_BEGUN),
+    responses=records(PARTNER, NOT_FOUND, *of_columns("on-"), OUTSIDE_AREA, PARTNERSHIP_ENDED, PARTNERSHIP_NOT_BEGUN),
 )
 async def end_partnership(partner_id: PartnerId, body: PartnerEndBody, write: Write) -> Response:
     """*on* is the last day; 200 if the same was said before."""
@@ -229,7 +231,7 @@ async def end_partnership(partner_id: PartnerId, body: PartnerEndBody, write: Wr
     "/partners/{partner_id}/end",
     summary="Retract the end of a partnership",
     tags=["partners"],
-    responses=edits(PARTNER, NOT_FOUND),
+    responses=edits(PARTNER, NOT_FOUND, OUTSIDE_AREA),
 )
 async def withdraw_partnership_end(partner_id: PartnerId, write: Write) -> Response:
     """It was an error: the institution is a partner."""

@@ -19,6 +19,7 @@ from services.registry.domain.refusals import (
     DEATH_ALREADY_RECORDED,
     DEATH_SAID_BY_TRIP,
     ERASURE_HELD,
+    KNOWN_OF_DUPLICATE,
     NIK_BELONGS_TO_ANOTHER_NAME,
     NIK_OF_DUPLICATE,
     NIK_REGISTERED_ELSEWHERE,
@@ -303,7 +304,7 @@ async def opened(read: Read, rows: Sequence[Mapping[Any, Any]]) -> list[dict[str
     "/persons/{person_id}",
     summary="Correct a person",
     tags=["persons"],
-    responses=edits(WORKER, NOT_FOUND, PERSON_ERASED, PERSON_MERGED, *_OF_PERSON, NIK_OF_DUPLICATE),
+    responses=edits(WORKER, NOT_FOUND, PERSON_ERASED, PERSON_MERGED, *_OF_PERSON, NIK_OF_DUPLICATE, KNOWN_OF_DUPLICATE),
 )
 async def edit_person(person_id: PersonId, body: PersonEdit, write: Write) -> Response:
     """Each field given that differs is one correction; all of them are recorded together or not at all."""
@@ -360,6 +361,7 @@ async def withdraw_death(person_id: PersonId, write: Write) -> Response:
 async def erase_person(person_id: PersonId, write: Write) -> Response:
     """For good, here and in every service that hears of it (UU 27/2022 Ps 44).
 
-    Refused while the law or a duty of the state forbids it (Ps 15, Ps 42-45): `held_by` has the codes of why.
+    Refused while the law or a duty of the state forbids it (Ps 15, Ps 42-45). `held_by` has the codes of why, for
+    those alone who may see what forbids it (scope `holds:read`): it may tell of a crime.
     """
-    return await write(commands.Erase(person_id=person_id))
+    return await write(commands.Erase(person_id=person_id, hears_why=write.may("holds:read")))

@@ -58,9 +58,9 @@ class ReportShown(Shown):
         known_at="2026-11-21T01:15:30.250000+00:00",
         region="*",
         by="year",
-        figures=["villages"],
-        rows=[{"key": "2019", "name": None, "figures": {"villages": 1}}],
-        total={"villages": 1},
+        figures=list(REPORTS["villages"].figures),
+        rows=[{"key": "2019", "name": None, "figures": {"villages": 1, "DESMIGRATIF": 1, "DESA_MIGRAN_EMAS": 0}}],
+        total={"villages": 1, "DESMIGRATIF": 1, "DESA_MIGRAN_EMAS": 0},
     )
 
     report: str
@@ -78,7 +78,7 @@ class ReportShown(Shown):
 
 _RESPONSES = shows(ReportShown, REGION_UNKNOWN)
 _RESPONSES["200"] |= {
-    "content": {_CSV: {"schema": {"type": "string"}, "example": "key,name,villages,as_of,known_at,…\r\n2019,,1,…"}}
+    "content": {_CSV: {"schema": {"type": "string"}, "example": "key,name,persons,workers,died,as_of,…\r\n2019,,…"}}
 }
 
 

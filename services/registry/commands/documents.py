@@ -13,14 +13,18 @@ from services.registry.domain.document import (
     RecordDocument,
     RetractDocument,
     RetractWithdrawal,
+    Says,
     Standing,
     WithdrawDocument,
+    adds,
     claimed,
     document,
+    same_document,
 )
 from services.registry.domain.document_cells import read_document
 from services.registry.domain.particulars import read_day
-from services.registry.domain.refusals import codes, refused_for
+from services.registry.domain.person import Registered
+from services.registry.domain.refusals import DOCUMENT_RECORDED_ALREADY, codes, refused_for
 from shared.errors import NOT_FOUND, ColumnError, Refused
 from shared.execute import Answer, Work
 from shared.personal import known
@@ -98,7 +102,8 @@ async def handle(work: Work, command: Command) -> Answer:
 async def record(work: Work, command: Record) -> Answer:
     """A new document, or the known one of this kind and number of this person.
 
-    Rejects: ``not-found``, ``person-erased``, ``person-merged``, column codes (422).
+    Rejects: ``not-found``, ``person-erased``, ``person-merged``, column codes (422), ``document-recorded-already``
+    (this says something else of the known one, which is to be corrected).
     """
     owner = await registered(work, command.person_id)
     says, warnings = read_document(
@@ -108,13 +113,12 @@ async def record(work: Work, command: Record) -> Answer:
         valid_from=command.valid_from,
         valid_until=command.valid_until,
     )
-    for one in owner.ids:
-        holder = await work.holder("document", *claimed(one, says.kind, known(says.number) or ""))
-        if holder is None:
-            continue
-        known_already = await work.state(document, holder)
-        if isinstance(known_already, Standing):
-            return changed(work, holder, codes(warnings))
+    known_already = await recorded_of(work, owner, says)
+    for there in known_already:
+        if not adds(says, there.says):
+            return changed(work, there.document_id, codes(warnings))
+    if known_already:
+        raise Refused(DOCUMENT_RECORDED_ALREADY)
     document_id = work.new_id()
     wish = RecordDocument(today=work.today, person_id=owner.person_id, document_id=document_id, says=says)
     await work.decide(document, document_id, wish)
@@ -122,10 +126,12 @@ async def record(work: Work, command: Record) -> Answer:
 
 
 async def edit(work: Work, command: EditDocument) -> Answer:
-    """Rejects: ``not-found``, ``person-erased``, ``person-merged``, If-Match codes, column codes (422)."""
-    state = await standing(work, command.person_id, command.document_id)
+    """Rejects: ``not-found``, ``person-erased``, ``person-merged``, If-Match codes, column codes (422).
+
+    ``document-recorded-already`` where another document of the person, under whichever id, has the new kind and number.
+    """
+    there = (await standing(work, command.person_id, command.document_id)).says
     work.match(command.document_id)
-    there = state.says
     before: dict[Column, str | None] = {
         "kind": there.kind,
         "number": known(there.number),
@@ -141,6 +147,8 @@ async def edit(work: Work, command: EditDocument) -> Answer:
         valid_from=cells["valid_from"],
         valid_until=cells["valid_until"],
     )
+    if not same_document(says, there) and await recorded_of(work, await registered(work, command.person_id), says):
+        raise Refused(DOCUMENT_RECORDED_ALREADY)
     await work.decide(document, command.document_id, CorrectDocument(today=work.today, says=says))
     return changed(work, command.document_id, codes(warnings))
 
@@ -165,6 +173,16 @@ async def take_back(work: Work, command: UndoWithdrawal | Retract, wish: Documen
     work.match(command.document_id)
     await work.decide(document, command.document_id, wish)
     return changed(work, command.document_id)
+
+
+async def recorded_of(work: Work, owner: Registered, says: Says) -> list[Standing]:
+    """The documents of this kind and number that a person has: one at most under each of their ids."""
+    there: list[Standing] = []
+    for one in owner.ids:
+        holder = await work.holder("document", *claimed(one, says.kind, known(says.number) or ""))
+        if holder is not None and isinstance(state := await work.state(document, holder), Standing):
+            there.append(state)
+    return there
 
 
 async def standing(work: Work, person_id: UUID, document_id: UUID) -> Standing:

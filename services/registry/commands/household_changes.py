@@ -309,7 +309,10 @@ async def free_to_join(work: Work, state: LivingTogether, person_id: UUID) -> No
 
 
 async def lives_nowhere(work: Work, ids: Iterable[UUID]) -> None:
-    """A person, under whichever of their *ids*, lives in one household at a time: they are on one family card.
+    """A person, under whichever of their *ids*, lives in one household at a time.
+
+    As everybody is on one family card ("setiap penduduk dicatat hanya pada 1 (satu) Kartu Keluarga": a guide to the
+    card's numbers, agibalaja.blogspot.com, September 2022).
 
     Rejects: ``member-of-another-household``.
     """

@@ -172,7 +172,7 @@ async def edit(work: Work, command: Edit) -> Answer:
 
 
 async def end(work: Work, command: End) -> Answer:
-    """Rejects: ``not-found``, ``on-invalid``, and what `EndPartnership` does."""
+    """Rejects: ``not-found``, ``outside-area``, ``on-invalid``, and what `EndPartnership` does."""
     before = await known(work, command.partner_id)
     on, wrong_on = read_when("on", command.on, until=work.today)
     refuse_columns(wrong_on)
@@ -181,7 +181,7 @@ async def end(work: Work, command: End) -> Answer:
 
 
 async def withdraw_end(work: Work, command: WithdrawEnd) -> Answer:
-    """Rejects: ``not-found``, If-Match codes."""
+    """Rejects: ``not-found``, ``outside-area``, If-Match codes."""
     await known(work, command.partner_id)
     work.match(command.partner_id)
     await work.decide(partner, command.partner_id, RetractPartnershipEnd(today=work.today))
@@ -266,11 +266,15 @@ def concerns(area: str, callers: str) -> bool:
 
 
 async def known(work: Work, partner_id: UUID) -> InPartnership:
-    """The partner a request changes. Rejects: ``not-found`` (also outside the area)."""
+    """The partner a request changes.
+
+    Rejects: ``not-found`` (also one that does not concern the caller's area), ``outside-area`` (one of a region around
+    it, which may be read there).
+    """
     state = await work.state(partner, partner_id)
-    if not isinstance(state, InPartnership):
+    if not isinstance(state, InPartnership) or not concerns(state.agreed.area, work.caller.area):
         raise Refused(NOT_FOUND)
-    work.within(state.agreed.area)
+    work.names(state.agreed.area)
     return state
 
 

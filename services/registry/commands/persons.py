@@ -10,6 +10,7 @@ from uuid import UUID
 
 from services.registry.commands.answers import changed, made
 from services.registry.domain.legal_hold import holding, holds_stream, legal_holds
+from services.registry.domain.merge_rules import known_alone
 from services.registry.domain.nik import read_nik
 from services.registry.domain.particulars import (
     Particulars,
@@ -38,6 +39,7 @@ from services.registry.domain.person_rules import (
     person,
 )
 from services.registry.domain.refusals import (
+    KNOWN_OF_DUPLICATE,
     NIK_BELONGS_TO_ANOTHER_NAME,
     NIK_OF_DUPLICATE,
     NIK_REGISTERED_ELSEWHERE,
@@ -123,9 +125,13 @@ class Birthday:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erase:
-    """Erase a person's data for good (penghapusan, UU 27/2022 Ps 44)."""
+    """Erase a person's data for good (penghapusan, UU 27/2022 Ps 44).
+
+    *hears_why*: who asks may know what forbids it.
+    """
 
     person_id: UUID
+    hears_why: bool = False
 
 
 Command = Register | RegisterKnown | Edit | ReportDeath | EditDeath | WithdrawDeath | HearOfTrip | Birthday | Erase
@@ -230,7 +236,7 @@ async def edit(work: Work, command: Edit) -> Answer:
     """Each column that holds something new is one correction; all of them are one append.
 
     Rejects: ``not-found``, ``person-erased``, ``person-merged``, If-Match codes, column codes (422), ``outside-area``,
-    ``nik-belongs-to-another-name``, ``nik-registered-elsewhere``, ``nik-of-duplicate``.
+    ``nik-belongs-to-another-name``, ``nik-registered-elsewhere``, ``nik-of-duplicate``, ``known-of-duplicate``.
     """
     person_id, cells = command.person_id, command.cells
     await registered(work, person_id, itself=True)
@@ -262,9 +268,28 @@ async def edit(work: Work, command: Edit) -> Answer:
     for wish in wishes:
         await work.decide(person, person_id, wish)
     after = await registered(work, person_id)
+    await refuse_losing(work, after, cells)
     if cells.keys() & {"nik", "birth_date"}:
         warnings = odd_together(warnings, opened(after.nik), opened(after.birth_date))
     return changed(work, person_id, codes(warnings))
+
+
+async def refuse_losing(work: Work, survivor: Registered, cells: Mapping[Column, str | None]) -> None:
+    """What a merge may not lose from sight (`merge_rules`), an edit may not take away.
+
+    Rejects: ``known-of-duplicate``.
+    """
+    emptied = {column for column, cell in cells.items() if cell is None}
+    if not emptied:
+        return
+    lost = set[str]()
+    for duplicate in survivor.duplicates:
+        state = await work.state(person, duplicate.person_id)
+        if isinstance(state, Registered):
+            lost |= emptied & set(known_alone(state, survivor))
+    if lost:
+        errors = (ColumnError(column, KNOWN_OF_DUPLICATE.slug) for column in cells if column in lost)
+        raise Refused(KNOWN_OF_DUPLICATE, errors=errors)
 
 
 def opened(field: Personal[T] | None) -> Known[T] | None:
@@ -335,7 +360,7 @@ async def erase(work: Work, command: Erase) -> Answer:
     for person_id in survivor.ids:
         holds = await work.state(legal_holds, holds_stream(person_id))
         held_by |= set(holding(holds, work.today))
-    wish = ErasePerson(today=work.today, held_by=tuple(sorted(held_by)))
+    wish = ErasePerson(today=work.today, held_by=tuple(sorted(held_by)), hears_why=command.hears_why)
     for person_id in survivor.ids:
         await work.decide(person, person_id, wish)
     return changed(work, survivor.person_id)

@@ -1,9 +1,11 @@
 """Somebody serves the programme (penugasan): as officer, responsible person or regency coordinator, from day to day.
 
 The appointee is a registered person, known here by id alone: no name stands in these facts, so an erasure needs nothing
-more here. How many officers a village has is stated by no source (Permenaker 2/2019 was not to be had), so nobody is
-refused for being one too many; nor are two coordinators of one regency. The same person is appointed as the same in
-the same area once at a time: that is claimed, so that two clerks at once cannot do it twice.
+more here. The three roles, and that a coordinator is of the labour office of a regency, are named in "Lindungi PMI,
+Kemnaker Bakal Tambah 51 Desa Migran Produktif Tahun Ini" (IDX Channel, 2021, page 2). How many officers a village has
+is stated by no source (Permenaker 2/2019 was not to be had), so nobody is refused for being one too many; nor are two
+coordinators of one regency. The same person is appointed as the same in the same area once at a time: that is claimed,
+so that two clerks at once cannot do it twice.
 
 Authorisation by appointment is not decided here. A correction or retraction names the fact it corrects by *corrects*:
 that fact's version in this appointment's history (P7).

@@ -17,7 +17,7 @@ from uuid import UUID
 from services.registry.domain.refusals import DOCUMENT_ALREADY_WITHDRAWN
 from shared.decider import Claim, Decider, Release
 from shared.errors import NOT_FOUND, Refused
-from shared.personal import Known, Personal
+from shared.personal import Known, Personal, known
 from shared.vocabulary import Occurred
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -341,9 +341,28 @@ def _retract_withdrawal(state: Standing, command: RetractWithdrawal) -> Sequence
     )
 
 
+def same_document(one: Says, other: Says) -> bool:
+    """Whether both name one document: the same number of one kind, however it is spaced."""
+    return one.kind == other.kind and _unspaced(known(one.number) or "") == _unspaced(known(other.number) or "")
+
+
+def adds(told: Says, there: Says) -> bool:
+    """Whether *told* says of a document's issuer or days what is not known of it. What is left out denies nothing."""
+    pairs = (
+        (told.issuer, there.issuer),
+        (told.valid_from, there.valid_from),
+        (told.valid_until, there.valid_until),
+    )
+    return any(new is not None and new != old for new, old in pairs)
+
+
 def claimed(person_id: UUID, kind: str, number: str) -> tuple[str, str, str]:
     """What is claimed of a document: of one person one number of a kind is one document, however it is spaced."""
-    return str(person_id), kind, "".join(number.split()).upper()
+    return str(person_id), kind, _unspaced(number)
+
+
+def _unspaced(number: str) -> str:
+    return "".join(number.split()).upper()
 
 
 def claims(event: DocumentEvent) -> Iterable[Claim | Release]:

@@ -3,8 +3,10 @@
 Who is under one is not erased: the right to it may yield to defence, law enforcement, the public interest in the
 administration of the state, supervision of finance, and statistics (UU 27/2022 Ps 15), and data are neither ended nor
 destroyed while their retention runs or a legal dispute is open (Ps 42-45). The reason is personal, as it may tell of a
-crime: encrypted under the person's key. A person's holds are one history. Dates are the programme's calendar
-(Asia/Jakarta). Where a hold can stand, `services/registry/domain/states.md` says in a table.
+crime: encrypted under the person's key. A person's holds are one history; of who was registered twice, one under each
+id, and a hold that is placed then stands in both. Dates are the programme's calendar (Asia/Jakarta).
+
+Where a hold can stand, `services/registry/domain/states.md` says in a table.
 """
 
 from collections.abc import Mapping, Sequence

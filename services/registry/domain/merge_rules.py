@@ -2,7 +2,8 @@
 
 There are no chains: a duplicate has no duplicates. And nothing is lost from sight: what is known of the duplicate (that
 they work abroad, a NIK, a birth date, a death that the village reported) must be known of the survivor too, since the
-survivor's page, village and place on a roster are from then on those of both.
+survivor's page, village and place on a roster are from then on those of both. Nor may an edit of the survivor take it
+away while the merge stands.
 
 ::
 

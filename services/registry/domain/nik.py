@@ -1,8 +1,10 @@
 """The NIK (Nomor Induk Kependudukan): 16 digits, of which only the structure can be judged here.
 
-Six digits of region where it was first issued, the birth date as DDMMYY (a woman's day + 40), a serial from 0001.
-Only Dukcapil can prove that a NIK exists. A NIK is kept when its holder moves or when a region is split, so a region
-code that today's table lacks is worth a warning and no more; and nobody's village is ever derived from it.
+Six digits of region where it was first issued, the birth date as DDMMYY (a woman's day + 40), a serial from 0001; it
+is for life, and not replaced to match a birth date ("Arti 16 Digit Nomor Induk Kependudukan (NIK)", Dukcapil Kabupaten
+Klaten, dukcapil.klaten.go.id, undated). Only the population office (Dukcapil) can prove that a NIK exists. A NIK is
+kept when its holder moves or when a region is split, so a region code that today's table lacks is worth a warning and
+no more; and nobody's village is ever derived from it.
 """
 
 import re
@@ -62,7 +64,7 @@ def read_nik(cell: str, today: date) -> tuple[Known[str] | None, ColumnError | N
 def says_otherwise(nik: Known[str] | None, birth_date: Known[date] | None) -> ColumnError | None:
     """The warning ``nik-birth-date-differs`` where day, month or two-digit year in *nik* are not those of *birth_date*.
 
-    Never more than a warning: a NIK is not changed to match a corrected birth date (Dukcapil).
+    Never more than a warning: a NIK is not replaced to match a birth date (the page named above).
     """
     if nik is None or birth_date is None:
         return None

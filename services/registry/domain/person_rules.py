@@ -147,10 +147,14 @@ class RetractDeath:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErasePerson:
-    """Erase the person's data for good; *held_by* are the codes of what forbids it (`legal_hold.holding`)."""
+    """Erase the person's data for good; *held_by* are the codes of what forbids it (`legal_hold.holding`).
+
+    *hears_why*: who asks may know them, for they may tell of a crime.
+    """
 
     today: date
     held_by: tuple[str, ...] = ()
+    hears_why: bool = False
 
 
 PersonCommand = (
@@ -280,7 +284,8 @@ def correct_name(state: Registered, command: CorrectName) -> Sequence[PersonEven
 def correct_nik(state: Registered, command: CorrectNik) -> Sequence[PersonEvent]:
     """The old NIK is free again. That no one else holds the new one is asked of the claims, not of this history.
 
-    A NIK is for life, and kept when its holder moves (Dukcapil); where none was known it is given, not corrected.
+    A NIK is for life, with the region where it was first issued ("Arti 16 Digit Nomor Induk Kependudukan (NIK)",
+    Dukcapil Kabupaten Klaten, dukcapil.klaten.go.id, undated); where none was known it is given, not corrected.
     """
     if state.nik == command.nik:
         return ()
@@ -396,12 +401,12 @@ def retract_death(state: Registered, command: RetractDeath) -> Sequence[PersonEv
 def erase_person(state: Registered, command: ErasePerson) -> Sequence[PersonEvent]:
     """Keys, claims and hashes go with this fact, here and in every service that hears it (UU 27/2022 Ps 44).
 
-    Not while a legal hold or a duty of the state stands (UU 27/2022 Ps 15, Ps 42-45), whose codes alone are told.
+    Not while a legal hold or a duty of the state stands (UU 27/2022 Ps 15, Ps 42-45).
 
     Rejects: ``erasure-held``.
     """
     if command.held_by:
-        raise Refused(ERASURE_HELD, extra={"held_by": list(command.held_by)})
+        raise Refused(ERASURE_HELD, extra={"held_by": list(command.held_by)} if command.hears_why else None)
     return (PersonErased(occurred=Occurred(command.today), person_id=state.person_id, village=state.village),)
 
 

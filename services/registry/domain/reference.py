@@ -11,6 +11,12 @@ from dataclasses import dataclass
 DESMIGRATIF = "DESMIGRATIF"
 """The programme of every designation that names none."""
 
+_A_START = "a starting point"
+_ROLES = "IDX Channel, 2021: Lindungi PMI, Kemnaker Bakal Tambah 51 Desa Migran Produktif Tahun Ini, page 2"
+_MEETING = "Apakabaronline.com on the meeting of 8 to 10 August 2022: 18 beside 50 officers and 50 responsible"
+_LAUNCH = "Suara.com, 12 September 2017, on the launch: 11 ministries and agencies, BI, BRI, BNI, World Bank, companies"
+_BAKOHUMAS = "menpan.go.id, 8 August 2019: Berdayakan CPMI, Kemnaker Kembangkan 400 Desa Migran Produktif"
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -45,52 +51,50 @@ PROGRAMMES: Mapping[str, Programme] = {
 """Programmes by code. A village may be in several at a time."""
 
 FACILITY_KINDS: Mapping[str, Entry] = {
-    "education_house": Entry("rumah edukasi", "education house", "Kemnaker, figures of 2019: 122"),
-    "production_house": Entry("rumah produksi", "production house", "Kemnaker, figures of 2019: 30"),
-    "water_pond": Entry("embung", "water pond", "programme reports"),
-    "internet": Entry("internet desa", "internet access", "programme reports"),
-    "solar_panel": Entry("panel surya", "solar panel", "programme reports"),
-    "road": Entry("jalan desa", "road", "programme reports"),
+    "education_house": Entry("rumah edukasi", "education house", "Katadata, 29 July 2019: 122, as Kemnaker counts"),
+    "production_house": Entry("rumah produksi", "production house", "Katadata, 29 July 2019: 30, as Kemnaker counts"),
+    "water_pond": Entry("embung", "water pond", _A_START),
+    "internet": Entry("internet desa", "internet access", "Cuplik.com, 22 March 2022: free Wi-Fi at Kenanga"),
+    "solar_panel": Entry("panel surya", "solar panel", _A_START),
+    "road": Entry("jalan desa", "road", _A_START),
 }
-"""What is built for a village (fasilitas)."""
+"""What is built for a village (fasilitas). Of ponds, solar panels and roads no page was found that names them."""
 
 CONDITIONS: Mapping[str, Entry] = {
-    "good": Entry("baik", "good", "a starting point"),
-    "lightly_damaged": Entry("rusak ringan", "lightly damaged", "a starting point"),
-    "heavily_damaged": Entry("rusak berat", "heavily damaged", "a starting point"),
+    "good": Entry("baik", "good", _A_START),
+    "lightly_damaged": Entry("rusak ringan", "lightly damaged", _A_START),
+    "heavily_damaged": Entry("rusak berat", "heavily damaged", _A_START),
 }
 """How a facility is found (kondisi)."""
 
 APPOINTMENT_ROLES: Mapping[str, Entry] = {
-    "officer": Entry("petugas Desmigratif", "officer of a village", "meeting of officers, 2022"),
-    "responsible": Entry(
-        "penanggung jawab Desmigratif", "responsible person of a village", "meeting of officers, 2022"
-    ),
-    "coordinator": Entry("koordinator Desmigratif", "coordinator at a regency's labour office", "meeting, 2022"),
+    "officer": Entry("petugas Desmigratif", "officer of a village", _ROLES),
+    "responsible": Entry("penanggung jawab Desmigratif", "responsible person of a village", _ROLES),
+    "coordinator": Entry("koordinator Desmigratif", "coordinator at a regency's labour office", _ROLES),
 }
 """What somebody is appointed as. How many a village or a regency has is stated nowhere, so nothing here counts them."""
 
 ATTENDANCE_ROLES: Mapping[str, Entry] = {
     **APPOINTMENT_ROLES,
-    "other": Entry("peserta lain", "other participants", "meeting, 2022: 18 beside 50 officers and 50 responsible"),
+    "other": Entry("peserta lain", "other participants", _MEETING),
 }
 """As what people attend a coordination meeting."""
 
 PARTNER_KINDS: Mapping[str, Entry] = {
-    "government": Entry("kementerian/lembaga atau pemda", "ministry, agency or regional government", "launch, 2017"),
-    "bank": Entry("bank", "bank", "launch, 2017: BI, BRI, BNI"),
-    "company": Entry("perusahaan swasta", "private company", "launch, 2017"),
-    "international": Entry("lembaga internasional", "international organisation", "launch, 2017: World Bank"),
-    "university": Entry("perguruan tinggi", "university", "Bakohumas, 2019"),
-    "local": Entry("mitra lokal", "local partner", "Bakohumas, 2019"),
+    "government": Entry("kementerian/lembaga atau pemda", "ministry, agency or regional government", _LAUNCH),
+    "bank": Entry("bank", "bank", _LAUNCH),
+    "company": Entry("perusahaan swasta", "private company", _LAUNCH),
+    "international": Entry("lembaga internasional", "international organisation", _LAUNCH),
+    "university": Entry("perguruan tinggi", "university", _BAKOHUMAS),
+    "local": Entry("mitra lokal", "local partner", _BAKOHUMAS),
 }
 """What kind of institution a partner is."""
 
 UNITS: Mapping[str, Entry] = {
-    "rupiah": Entry("rupiah", "rupiah, whole", "a starting point"),
-    "unit": Entry("unit", "pieces", "a starting point"),
-    "package": Entry("paket", "packages", "a starting point"),
-    "person": Entry("orang", "persons", "a starting point"),
-    "session": Entry("pertemuan", "sessions", "a starting point"),
+    "rupiah": Entry("rupiah", "rupiah, whole", _A_START),
+    "unit": Entry("unit", "pieces", _A_START),
+    "package": Entry("paket", "packages", _A_START),
+    "person": Entry("orang", "persons", _A_START),
+    "session": Entry("pertemuan", "sessions", _A_START),
 }
 """In what a commitment is counted."""

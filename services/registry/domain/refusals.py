@@ -337,6 +337,12 @@ DEATH_SAID_BY_TRIP = Refusal(
     "This death was recorded with a return; correct the return in the migration service.",
     "Kematian ini dicatat bersama kepulangan; perbaiki kepulangan itu di layanan migrasi.",
 )
+DOCUMENT_RECORDED_ALREADY = Refusal(
+    "document-recorded-already",
+    409,
+    "A document of this kind and number is already recorded of this person: correct that one instead (PATCH).",
+    "Dokumen dengan jenis dan nomor ini sudah dicatat untuk orang ini: perbaiki dokumen itu (PATCH).",
+)
 DOCUMENT_ALREADY_WITHDRAWN = Refusal(
     "document-already-withdrawn",
     409,
@@ -522,6 +528,12 @@ MERGE_WOULD_LOSE = Refusal(
     409,
     "Something is known of the duplicate alone; merge the other way round, or record it of the other first.",
     "Ada data yang hanya tercatat pada data ganda; gabungkan ke arah sebaliknya, atau catat dahulu pada yang lain.",
+)
+KNOWN_OF_DUPLICATE = Refusal(
+    "known-of-duplicate",
+    409,
+    "A duplicate of this person has a value here, which would be lost from sight: unmerge the two first.",
+    "Data ganda orang ini memiliki isian ini, yang tidak akan terlihat lagi: pisahkan keduanya dahulu.",
 )
 MERGE_OF_RELATIVES = Refusal(
     "merge-of-relatives",

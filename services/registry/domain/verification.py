@@ -1,7 +1,9 @@
 """What the population office said of a person's particulars (verifikasi Dukcapil): which of them match, and when.
 
-Practice is an answer for each field, match or no match (`domain.md` 6): that verdict is kept, with the day, the roles
-of who recorded it and the version of the person's history that was held against the office's data; never the response.
+Practice is an answer for each field, match or no match ("Demography Verification", Kredibel API, docs.kredibel.io, of
+a company that resells the office's answers; the office's own terms are in agreements that were not to be had). That
+verdict is kept, with the day, the roles of who recorded it and the version of the person's history that was held
+against the office's data; never the response.
 A verdict is about what was recorded then: once the field is corrected, it is outdated. That is concluded when it is
 read (`standing`), and stored nowhere. Verdicts are personal: encrypted under the person's key.
 

@@ -18,10 +18,11 @@ from services.registry.domain.person import (
     VillageCorrected,
     WorkerRegistered,
 )
-from services.registry.domain.village import VillageDesignated
+from services.registry.domain.reference import PROGRAMMES
+from services.registry.domain.village import VillageDesignated, VillageStepRetracted
 from services.registry.views.people import ALIASES
 from shared.recorded import Recorded
-from shared.views import Change, Put, View
+from shared.views import Change, Put, Remove, View
 from shared.vocabulary import Occurred
 
 _tables = sa.MetaData(schema="census")
@@ -47,16 +48,21 @@ designations = sa.Table(
     "designations",
     _tables,
     sa.Column("village", sa.Text, primary_key=True),
+    sa.Column("programme", sa.Text, primary_key=True),
     sa.Column("since", sa.Date, comment="first day of the programme year"),
 )
 
 
 def project(recorded: Recorded) -> Iterable[Change]:
-    """What a fact changes in the rows of one person or village."""
+    """What a fact changes in the rows of one person, or of one village in one programme."""
     event = recorded.event
     match event:
         case VillageDesignated():
-            yield Put(designations, {"village": event.village, "since": date(event.year, 1, 1)})
+            since = date(event.year, 1, 1)
+            yield Put(designations, {"village": event.village, "programme": event.programme, "since": since})
+        case VillageStepRetracted(stage=None | "proposed"):
+            # What was taken back is the designation, or was none.
+            yield Remove(designations, {"village": event.village, "programme": event.programme})
         case PersonRegistered():
             yield Put(people, {"person_id": event.person_id, "registered_on": event.occurred.on})
             yield _lives(event, recorded.version)
@@ -121,13 +127,20 @@ def known_on(day: date) -> sa.Select[Any]:
 
 
 def designated_by(day: date) -> sa.Select[Any]:
-    """One row for each village whose programme year has begun by *day*."""
+    """One row for each village and programme of which a programme year has begun by *day*, with a column for each.
+
+    As *villages* a village is counted once, in the year of its first designation, whichever programme that is of.
+    """
+    nth = sa.func.row_number().over(
+        partition_by=designations.c.village, order_by=(designations.c.since, designations.c.programme)
+    )
     return sa.select(
         designations.c.village,
         designations.c.since.label("counted_on"),
-        sa.literal(1).label("villages"),
+        sa.case((nth == 1, 1), else_=0).label("villages"),
+        *(sa.case((designations.c.programme == code, 1), else_=0).label(code) for code in PROGRAMMES),
     ).where(designations.c.since <= day)
 
 
-VIEW = View(name="census", revision=1, tables=_tables, own=project)
-"""The view; every row of it is what one person's or one village's facts say."""
+VIEW = View(name="census", revision=2, tables=_tables, own=project)
+"""The view; every row of it is what one person's facts say, or those of one village in one programme."""

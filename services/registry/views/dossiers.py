@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.registry.domain.document import (
     DocumentCorrected,
@@ -62,15 +63,14 @@ corrections = sa.Table(
 holds = sa.Table(
     "holds",
     _tables,
+    sa.Column("person_id", sa.Uuid, primary_key=True, comment="a hold stands under each id of its person"),
     sa.Column("hold_id", sa.Uuid, primary_key=True),
-    sa.Column("person_id", sa.Uuid),
     sa.Column("reason", sa.JSON(none_as_null=True), comment="ciphertext"),
     sa.Column("until", sa.Date),
     sa.Column("placed_on", sa.Date),
     sa.Column("placed_by", sa.Text, comment="the roles of who placed it"),
     sa.Column("lifted_on", sa.Date),
     sa.Column("lifted_by", sa.Text),
-    sa.Index("holds_by_person", "person_id", "hold_id"),
 )
 
 
@@ -107,7 +107,7 @@ def project(recorded: Recorded) -> Iterable[Change]:
             yield Put(holds, _placed(event))
         case HoldLifted():
             lifted = {"lifted_on": event.occurred.on, "lifted_by": " ".join(event.by)}
-            yield Put(holds, {"hold_id": event.hold_id, **lifted})
+            yield Put(holds, {"person_id": event.person_id, "hold_id": event.hold_id, **lifted})
         case _:
             return
 
@@ -153,8 +153,16 @@ def documents_of(person_id: UUID) -> sa.Select[Any]:
 
 
 def holds_of(person_id: UUID) -> sa.Select[Any]:
-    """The same for each legal hold, those that were lifted or have run out included."""
-    return _of_somebody(holds).where(holds.c.person_id == _any_id_of(person_id))
+    """The same for each legal hold, those that were lifted or have run out included.
+
+    One that stands under several ids of the person is one, and lifted once it is under all of them.
+    """
+    return (
+        _of_somebody(holds)
+        .ext(distinct_on(holds.c.hold_id))
+        .where(holds.c.person_id == _any_id_of(person_id))
+        .order_by(holds.c.hold_id, holds.c.lifted_on.desc().nulls_first(), holds.c.person_id)
+    )
 
 
 def _of_somebody(table: sa.Table) -> sa.Select[Any]:
@@ -186,4 +194,4 @@ def corrections_of(person_id: UUID) -> sa.Select[Any]:
     )
 
 
-VIEW = View(name="dossiers", revision=1, tables=_tables, own=project)
+VIEW = View(name="dossiers", revision=2, tables=_tables, own=project)

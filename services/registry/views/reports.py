@@ -12,7 +12,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from services.registry.domain.reference import APPOINTMENT_ROLES, FACILITY_KINDS
+from services.registry.domain.reference import APPOINTMENT_ROLES, FACILITY_KINDS, PROGRAMMES
 from services.registry.views import census
 from services.registry.views.appointments import appointments
 from services.registry.views.facilities import facilities
@@ -132,9 +132,11 @@ def _each(column: sa.ColumnElement[Any], codes: Iterable[str]) -> list[sa.Column
 
 REPORTS: Mapping[Name, Report] = {
     "villages": Report(
-        ("villages",),
-        "Villages designated for a programme year that has begun by the day; by year: that programme year.",
-        "Desa yang ditetapkan untuk tahun program yang sudah dimulai; menurut tahun: tahun program itu.",
+        ("villages", *PROGRAMMES),
+        "Villages designated for a programme year that has begun by the day, each once, and how many of them in each "
+        "programme: a village may be in several. By year: the programme year, of the villages that of the first.",
+        "Desa yang ditetapkan untuk tahun program yang sudah dimulai, masing-masing sekali, dan jumlahnya dalam tiap "
+        "program: satu desa dapat mengikuti beberapa program. Menurut tahun: tahun program, untuk desa yang pertama.",
         census.designated_by,
     ),
     "households": Report(

@@ -55,6 +55,32 @@ class TestDocuments:
         assert (again.status_code, again.json()["id"]) == (200, made.json()["id"])
         assert recorded(api, other).json()["id"] != made.json()["id"]
 
+    def test_what_else_is_said_of_the_known_one_is_refused_and_not_lost(self, api: Api) -> None:
+        person = registered(api).json()["id"]
+        made = recorded(api, person)
+        path = f"/persons/{person}/documents"
+        for cells in ({"issuer": "Imigrasi"}, {"valid_from": "2024-02-02"}, {"valid_until": "2039-01-31"}):
+            assert slug(post(api, path, PASSPORT | cells)) == (409, "document-recorded-already")
+        less = post(api, path, {"kind": "passport", "number": "C1234567"})
+        assert (less.status_code, less.json()["id"]) == (200, made.json()["id"])
+
+    def test_no_document_is_edited_into_another_of_its_person(self, api: Api) -> None:
+        """Under whichever id of that person; a check says so too. The same number spaced otherwise is no other."""
+        person, duplicate = (registered(api, nik=None).json()["id"] for _ in range(2))
+        recorded(api, person, number="C1234568")
+        made = recorded(api, person)
+        elsewhere = recorded(api, duplicate, number="C1234569")
+        merged = post(api, f"/persons/{duplicate}/merge", {"into": person})
+        assert merged.status_code == 201, merged.text
+        for document, number in ((made, "c 1234568"), (made, "C1234569"), (elsewhere, "C1234567")):
+            path, tag = f"/persons/{person}/documents/{document.json()['id']}", document.headers["ETag"]
+            for check in (True, False):
+                taken = api.request("PATCH", REGISTRY, path, body={"number": number}, if_match=tag, check=check)
+                assert slug(taken) == (409, "document-recorded-already")
+        path = f"/persons/{person}/documents/{made.json()['id']}"
+        spaced = api.request("PATCH", REGISTRY, path, body={"number": "C 1234567"}, if_match=made.headers["ETag"])
+        assert spaced.status_code == 200, spaced.text
+
     def test_an_unusual_number_is_warned_of_and_recorded(self, api: Api) -> None:
         person = registered(api).json()["id"]
         checked = post(api, f"/persons/{person}/documents", PASSPORT | {"number": "12"}, check=True)
@@ -168,9 +194,10 @@ class TestHolds:
         assert [hold.status_code for hold in holds] == [201, 201]
         at = ""
         for reason in ("law_enforcement", "legal_dispute"):
-            refused = post(api, f"/persons/{person}/erasure")
-            assert slug(refused) == (409, "erasure-held")
-            assert reason in refused.json()["held_by"]
+            refused, told = (post(caller, f"/persons/{person}/erasure") for caller in (api, officer))
+            assert slug(refused) == slug(told) == (409, "erasure-held")
+            assert "held_by" not in refused.json()  # who may not see the holds does not learn why either
+            assert reason in told.json()["held_by"]
             lifted = officer.request("DELETE", REGISTRY, f"{path}/{holds.pop().json()['id']}")
             assert lifted.status_code == 200, lifted.text
             at = lifted.headers["Event-Position"]

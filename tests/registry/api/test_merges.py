@@ -9,7 +9,7 @@ import pytest
 
 from deploy.house import House
 from tests.houses import Api
-from tests.registry.api.calls import NEXT, REGISTRY, VILLAGE, fresh, position, post, registered, shown, slug
+from tests.registry.api.calls import NEXT, REGISTRY, VILLAGE, codes, fresh, position, post, registered, shown, slug
 
 _names = count(1)
 
@@ -160,6 +160,24 @@ def test_who_registers_the_duplicates_nik_is_answered_who_stands_for_both(api: A
     assert slug(edit(api, "PATCH", f"/persons/{third}", {"nik": number})) == (409, "nik-belongs-to-another-name")
 
 
+def test_what_the_duplicate_knows_is_not_taken_from_the_survivor(api: Api) -> None:
+    """While the merge stands: it would be lost from sight, as a merge itself may lose nothing."""
+    into = person(api, nik=fresh(), birth_date="1990-05-06", village=NEXT)
+    duplicate = person(api, nik=fresh(), village=NEXT)
+    at = merged(api, duplicate, into)
+    path = f"/persons/{into}"
+    for check in (True, False):
+        refused = api.request(
+            "PATCH", REGISTRY, path, body={"nik": None, "birth_date": None}, if_match='"2"', check=check
+        )
+        assert (slug(refused), codes(refused)) == ((409, "known-of-duplicate"), ["known-of-duplicate"])
+    unknown_of_duplicate = edit(api, "PATCH", path, {"birth_date": None}, '"2"')
+    assert unknown_of_duplicate.status_code == 200, unknown_of_duplicate.text
+    apart = edit(api, "DELETE", f"/persons/{duplicate}/merge", tag=at.headers["ETag"])
+    assert apart.status_code == 200, apart.text
+    assert edit(api, "PATCH", path, {"nik": None}, '"4"').status_code == 200
+
+
 def test_an_edit_names_the_survivor_itself(api: Api) -> None:
     """Its ETag is that of one history; whoever read the duplicate has read another."""
     into, duplicate = person(api), person(api)
@@ -252,7 +270,7 @@ def test_what_is_on_file_of_a_duplicate_is_on_file_of_who_stands_for_both(api: A
     refused = api.request("POST", REGISTRY, f"/persons/{duplicate}/verifications", body=verified, if_match='"2"')
     assert slug(refused) == (409, "person-merged")
 
-    held = post(api, f"/persons/{into}/erasure")
+    held = post(guardian, f"/persons/{into}/erasure")
     assert (slug(held), held.json()["held_by"]) == ((409, "erasure-held"), ["statistics"])
     assert guardian.request("DELETE", REGISTRY, f"/persons/{into}/holds/{hold}").status_code == 200
     gone = post(api, f"/persons/{into}/erasure")

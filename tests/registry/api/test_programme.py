@@ -178,7 +178,10 @@ def test_a_commitment_is_held_against_its_rules(api: Api, changed: dict[str, Any
 
 
 def test_what_concerns_a_regency_is_seen_in_it_and_not_beside_it(house: House, api: Api) -> None:
-    """A village's officer sees their own village's, and may record a promise of the regency's partner for it."""
+    """A village's officer sees the partners that concern it and their own village's meetings.
+
+    They may record a promise of the regency's partner for their village, and correct nothing of the partner.
+    """
     bank = made(api, "/partners", BANK)
     rapat = made(api, "/meetings", RAPAT)
     country = made(api, "/meetings", RAPAT | {"area": "*"})
@@ -194,19 +197,43 @@ def test_what_concerns_a_regency_is_seen_in_it_and_not_beside_it(house: House, a
         assert inside.get(REGISTRY, bank).status_code == 200
         for path in (bank, rapat):
             assert slug(beside.get(REGISTRY, path, after=at)) == (404, "not-found")
-            assert slug(officer.get(REGISTRY, path)) == (404, "not-found")
+        assert slug(officer.get(REGISTRY, rapat)) == (404, "not-found")
+        assert officer.get(REGISTRY, bank).status_code == 200
+        assert bank.rpartition("/")[2] in {row["id"] for row in officer.items(REGISTRY, "/partners")}
+        assert bank.rpartition("/")[2] not in {row["id"] for row in beside.items(REGISTRY, "/partners")}
+        assert slug(post(officer, f"{bank}/end", {"on": "2024"})) == (403, "outside-area")
+        assert slug(post(beside, f"{bank}/end", {"on": "2024"})) == (404, "not-found")
         assert slug(inside.get(REGISTRY, country)) == (404, "not-found")
         assert slug(post(beside, f"{bank}/commitments", PROMISE | {"area": "33.08"})) == (404, "partner-unknown")
         assert slug(post(inside, "/meetings", RAPAT | {"area": "*"})) == (403, "outside-area")
         assert officer.get(REGISTRY, f"/commitments/{promise.json()['id']}").status_code == 200
 
 
-def test_the_meeting_of_2022_was_attended_by_118(api: Api) -> None:
-    rapat = made(api, "/meetings", RAPAT | {"attendance": {"officer": 50, "responsible": 50}})
-    corrected = edited(api, "PATCH", rapat, rapat, {"attendance": RAPAT["attendance"]})
-    assert shown(api, rapat, corrected)["attended"] == 118
-    gone = edited(api, "DELETE", rapat, rapat)
-    assert slug(api.get(REGISTRY, rapat, after=gone.headers["Event-Position"])) == (404, "not-found")
+def test_the_ministry_records_its_partners_for_the_whole_country(house: House, office: Api) -> None:
+    """Everybody sees them, and only who answers for the whole country corrects them."""
+    bank = made(office, "/partners", BANK | {"area": "*"})
+    promise = post(office, f"{bank}/commitments", PROMISE | {"area": "*"})
+    assert promise.status_code == 201
+    kept = post(office, f"/commitments/{promise.json()['id']}/outcome", {"outcome": "kept", "on": "2022"})
+    assert kept.status_code == 201
+    with Api(house, "village-officer", VILLAGE, subject="officer") as officer:
+        seen = officer.get(REGISTRY, bank, after=kept.headers["Event-Position"])
+        assert (seen.status_code, seen.json()["area"]) == (200, "*")
+        assert bank.rpartition("/")[2] in {row["id"] for row in officer.items(REGISTRY, "/partners")}
+        mine = officer.request("PUT", REGISTRY, bank, body=BANK | {"area": VILLAGE}, if_match=seen.headers["ETag"])
+        assert slug(mine) == (403, "outside-area")
+        assert post(officer, f"{bank}/commitments", PROMISE).status_code == 201
+    corrected = office.request("PUT", REGISTRY, bank, body=BANK | {"area": "*", "agreement": "2"}, if_match='"1"')
+    assert corrected.status_code == 200, corrected.text
+
+
+def test_the_ministrys_meeting_of_2022_was_attended_by_118(office: Api) -> None:
+    """50 officers and 50 responsible persons of as many villages, and 18 others: recorded by who held it."""
+    rapat = made(office, "/meetings", RAPAT | {"area": "*", "attendance": {"officer": 50, "responsible": 50}})
+    corrected = edited(office, "PATCH", rapat, rapat, {"attendance": RAPAT["attendance"]})
+    assert shown(office, rapat, corrected)["attended"] == 118
+    gone = edited(office, "DELETE", rapat, rapat)
+    assert slug(office.get(REGISTRY, rapat, after=gone.headers["Event-Position"])) == (404, "not-found")
 
 
 def test_facilities_and_appointments_come_in_lists(api: Api) -> None:

@@ -61,10 +61,40 @@ def test_villages_are_counted_by_programme_year(api: Api, office: Api) -> None:
         assert made.status_code == 201, made.text
         at = made.headers["Event-Position"]
     said = report(api, "villages", "region=33.07.04", at)
-    assert (figures(said), said["total"]) == ({"2018": {"villages": 2}, "2019": {"villages": 1}}, {"villages": 3})
-    assert report(api, "villages", "region=33.07.04&as_of=2018-12-31", at)["total"] == {"villages": 2}
+    none = {"villages": 0, "DESMIGRATIF": 0, "DESA_MIGRAN_EMAS": 0}
+    assert figures(said) == {
+        "2018": none | {"villages": 2, "DESMIGRATIF": 2},
+        "2019": none | {"villages": 1, "DESMIGRATIF": 1},
+    }
+    assert said["total"] == none | {"villages": 3, "DESMIGRATIF": 3}
+    assert report(api, "villages", "region=33.07.04&as_of=2018-12-31", at)["total"]["villages"] == 2
     by = report(api, "villages", "region=33.07.04&by=district", at)["rows"]
     assert [(row["key"], bool(row["name"])) for row in by] == [("33.07.04", True)]
+
+
+def test_villages_are_counted_as_they_stand_in_each_programme(api: Api, office: Api) -> None:
+    """One in two programmes is one village; a designation taken back counts no more: as /villages/by-year has it."""
+    in_both, taken_back = "33.07.06.2001", "33.07.06.2002"
+    emas = {"year": 2025, "decree": "KEP-1/2025", "programme": "DESA_MIGRAN_EMAS"}
+    for body in (
+        {"village": in_both, "year": 2019, "decree": "59/2017"},
+        {"village": in_both} | emas,
+        {"village": taken_back, "year": 2019, "decree": "59/2017"},
+    ):
+        assert post(office, "/villages", body).status_code == 201
+    back = office.request("DELETE", REGISTRY, f"/villages/{taken_back}/step", if_match='"1"')
+    at = back.headers["Event-Position"]
+    said = report(api, "villages", "region=33.07.06", at)
+    by_year = api.items(REGISTRY, "/villages/by-year?region=33.07.06", after=at)
+    assert {(row["programme"], str(row["year"])): row["villages"] for row in by_year} == {
+        (programme, year): number
+        for year, counts in figures(said).items()
+        for programme, number in counts.items()
+        if programme != "villages" and number
+    }
+    assert said["total"] == {"villages": 1, "DESMIGRATIF": 1, "DESA_MIGRAN_EMAS": 1}
+    assert figures(said)["2019"] == {"villages": 1, "DESMIGRATIF": 1, "DESA_MIGRAN_EMAS": 0}
+    assert figures(report(api, "villages", "region=33.07.06&as_of=2024-12-31", at)).keys() == {"2019"}
 
 
 def test_a_report_is_written_as_csv_and_says_what_it_means_on_each_line(api: Api) -> None:
@@ -91,7 +121,7 @@ def test_facilities_and_appointments_are_counted_as_of_any_day(api: Api) -> None
     siti = registered(api, village="33.07.05.2001").json()["id"]
     service = {"person_id": siti, "role": "officer", "area": "33.07.05.2001", "on": "2021"}
     served = post(api, "/appointments", service).raise_for_status().json()["id"]
-    coordinates = service | {"role": "coordinator", "area": "33.07", "on": "2023"}
+    coordinates = service | {"role": "coordinator", "area": "33.09", "on": "2023"}
     post(api, "/appointments", coordinates).raise_for_status()
     at = post(api, f"/appointments/{served}/end", {"on": "2022-12-31"}).headers["Event-Position"]
 
@@ -105,6 +135,6 @@ def test_facilities_and_appointments_are_counted_as_of_any_day(api: Api) -> None
     assert total("appointments", "2020-12-31") == {}
     assert total("appointments", "2022-12-31") == {"appointments": 1, "officer": 1}
     assert total("appointments", "2023-01-01") == {}
-    by_regency = figures(report(api, "appointments", "region=33.07&by=regency&as_of=2023-01-01", at))
-    assert by_regency["33.07"]["coordinator"] == 1
+    by_regency = figures(report(api, "appointments", "region=33.09&by=regency&as_of=2023-01-01", at))
+    assert by_regency["33.09"]["coordinator"] == 1
     assert pond != road

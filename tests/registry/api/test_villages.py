@@ -94,12 +94,13 @@ def test_402_villages_are_loaded_and_counted_by_year(house: House, office: Api) 
         {"key": f"designation-{code}", "body": {"village": code, "year": year, "decree": f"SK-{year}"}}
         for code, year in zip(codes_, years, strict=True)
     ]
-    before = counted(office, "/villages/by-year")
+    before, reported = counted(office, "/villages/by-year"), by_report(office)
     loaded = office.post(REGISTRY, "/villages/bulk", {"items": items})
     assert Counter(one["status"] for one in loaded.json()["results"]) == {201: 402}
     after = loaded.headers["Event-Position"]
     now = counted(office, "/villages/by-year?programme=DESMIGRATIF", after)
     assert {year: now[year] - before[year] for year in COHORTS} == COHORTS
+    assert by_report(office) - reported == COHORTS
     regencies = {code[:5] for code in codes_}
     assert len(regencies) > 1
     of_each = Counter[int]()
@@ -116,6 +117,11 @@ def villages_of(*regencies: str) -> list[wilayah.Wilayah]:
         for district in wilayah.list_wilayah(regency)
         for village in wilayah.list_wilayah(district.code)
     ]
+
+
+def by_report(api: Api) -> Counter[int]:
+    rows = api.get(REGISTRY, "/reports/villages?by=year").raise_for_status().json()["rows"]
+    return Counter({int(row["key"]): row["figures"]["villages"] for row in rows})
 
 
 def counted(api: Api, path: str, after: str | None = None) -> Counter[int]:

@@ -7,8 +7,10 @@ import pytest
 
 from services.registry.domain.merging import PersonMerged, PersonUnmerged
 from services.registry.domain.person import DeathReported, PersonEvent, VillageCorrected
+from services.registry.domain.reference import DESMIGRATIF
+from services.registry.domain.village import Stage, VillageDesignated, VillageEvent, VillageStepRetracted
 from services.registry.views import people
-from services.registry.views.census import VIEW, known_on
+from services.registry.views.census import VIEW, designated_by, known_on
 from shared.vocabulary import Occurred
 from tests.registry.people_of_kuripan import BUDI, KURIPAN, LIPURSARI, NOW, REGISTERED, SARI, TRIP, WORKER
 from tests.registry.views.recording import recorded
@@ -60,3 +62,45 @@ async def test_who_was_registered_twice_is_counted_once(roster: Roster) -> None:
     back = PersonUnmerged(occurred=NOW, person_id=BUDI, village=KURIPAN, corrects=3, into=SARI)
     await roster.follow(people.VIEW, recorded(back), anew=False)
     assert await counted(roster, february) == {"persons": 2, "workers": 1, "died": 0}
+
+
+EMAS = "DESA_MIGRAN_EMAS"
+
+
+def designated(programme: str, year: int, village: str = KURIPAN) -> VillageDesignated:
+    of_year = Occurred(date(year, 1, 1), "year")
+    return VillageDesignated(occurred=of_year, village=village, year=year, decree="1", programme=programme)
+
+
+def back_to(stage: Stage | None) -> VillageStepRetracted:
+    return VillageStepRetracted(
+        occurred=NOW, corrects=1, village=KURIPAN, programme=DESMIGRATIF, stage=stage, since=None
+    )
+
+
+async def villages(roster: Roster, *facts: VillageEvent) -> dict[str, int]:
+    await roster.follow(VIEW, *(recorded(fact, 1 + n) for n, fact in enumerate(facts)))
+    rows = await roster.ask(designated_by(date(2025, 6, 1)))
+    return {figure: sum(row[figure] for row in rows) for figure in ("villages", DESMIGRATIF, EMAS)}
+
+
+async def test_a_village_in_two_programmes_is_one_village_since_the_first(roster: Roster) -> None:
+    both = await villages(roster, designated(EMAS, 2025), designated(DESMIGRATIF, 2019))
+    assert both == {"villages": 1, DESMIGRATIF: 1, EMAS: 1}
+    (row,) = await roster.ask(designated_by(date(2024, 12, 31)))
+    assert (row["villages"], row["counted_on"]) == (1, date(2019, 1, 1))
+
+
+async def test_a_designation_that_was_taken_back_is_not_counted(roster: Roster) -> None:
+    """That of another programme is; and a later step taken back leaves the designation as it is."""
+    none: tuple[Stage | None, ...] = (None, "proposed")
+    for stage in none:
+        facts = designated(EMAS, 2025), designated(DESMIGRATIF, 2019), back_to(stage)
+        assert await villages(roster, *facts) == {"villages": 1, DESMIGRATIF: 0, EMAS: 1}
+    later: tuple[Stage, ...] = ("designated", "active")
+    for stage in later:
+        assert await villages(roster, designated(DESMIGRATIF, 2019), back_to(stage)) == {
+            "villages": 1,
+            DESMIGRATIF: 1,
+            EMAS: 0,
+        }
