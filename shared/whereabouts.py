@@ -165,22 +165,48 @@ class Whereabouts:
     def age(self, person: sa.ColumnElement[Any]) -> sa.FromClause:
         """Exactly one row about *person*, a column of what it is joined to: birth_year, of_age; null where unknown.
 
-        Of each, what the registry said last holds, in whosever facts: by the published number, never by arrival.
+        Of each, what the registry said last holds, in whosever facts: by the published number, never by arrival. Of
+        somebody who was registered twice, what was said of the survivor's own id; only where nothing is known of that,
+        what was said of a duplicate: never the year of one with the coming of age of the other.
         """
         ages = self.ages
+        own = ages.c.person_id == person
+        year, others_year = (_last(ages.c.birth_year, ages.c.year_number, whose) for whose in (own, ~own))
+        of_age, others_of_age = (_last(ages.c.of_age, ages.c.number, whose) for whose in (own, ~own))
+        known = sa.or_(year.is_not(None), of_age)
         return (
-            sa.select(_last(ages.c.birth_year, ages.c.year_number), _last(ages.c.of_age, ages.c.number))
+            sa.select(
+                sa.case((known, year), else_=others_year).label("birth_year"),
+                sa.case((known, of_age), else_=sa.func.coalesce(others_of_age, of_age)).label("of_age"),
+            )
             .where(ages.c.person_id == sa.any_(self.aliases.ids(person)))
             .lateral("age")
+        )
+
+    def dead(self, person: sa.FromClause) -> sa.ColumnElement[bool]:
+        """Whether the registry knows a death of *person*, people or an alias of it, under whichever id of the human."""
+        return sa.or_(person.c.died_on.is_not(None), sa.exists(self._died_as_other(person)))
+
+    def _died_as_other(self, person: sa.FromClause) -> sa.Select[Any]:
+        """At most one row: *died_on* and *died_precision* of the earliest death of whoever was merged into *person*."""
+        other, merged = self.people.alias(), self.aliases.merged.alias()
+        return (
+            sa.select(other.c.died_on, other.c.died_precision)
+            .select_from(merged.join(other, other.c.person_id == merged.c.person_id))
+            .where(merged.c.into == person.c.person_id, other.c.died_on.is_not(None))
+            .order_by(other.c.died_on, other.c.died_precision.desc())
+            .limit(1)
+            .correlate(person)
         )
 
     def standings(self) -> sa.Subquery:
         """One row for each worker, living or dead: person_id, village, standing, trip_id, since, since_precision.
 
         The trip with the latest departure says where somebody stands, by the interval's end, then by the published
-        number, never by arrival. Death wins: one that the registry knows, and one that a trip ended in, whichever is
-        heard first. Nobody erased is named, and a human once: with the trips of every id, under the id and in the
-        village of the survivor. *standing* is null for a worker who never left.
+        number, never by arrival. Death wins: one that the registry knows under any id, on the survivor's day if that is
+        known, and one that a trip ended in, whichever is heard first. Nobody erased is named, and a human once: with
+        the trips of every id, under the id and in the village of the survivor. *standing* is null for a worker who
+        never left.
         """
         people, trips = self.people, self.trips
         decisive = (
@@ -194,17 +220,20 @@ class Whereabouts:
             .limit(1)
             .lateral("decisive")
         )
-        died = people.c.died_on.is_not(None)
+        as_other = self._died_as_other(people).lateral("as_other")
+        died_on = sa.func.coalesce(people.c.died_on, as_other.c.died_on)
+        died_precision = sa.func.coalesce(people.c.died_precision, as_other.c.died_precision)
+        died = died_on.is_not(None)
         return (
             sa.select(
                 people.c.person_id,
                 people.c.village,
                 sa.case((died, "deceased"), else_=decisive.c.standing).label("standing"),
                 decisive.c.trip_id,
-                sa.case((died, people.c.died_on), else_=decisive.c.since).label("since"),
-                sa.case((died, people.c.died_precision), else_=decisive.c.since_precision).label("since_precision"),
+                sa.case((died, died_on), else_=decisive.c.since).label("since"),
+                sa.case((died, died_precision), else_=decisive.c.since_precision).label("since_precision"),
             )
-            .select_from(people.outerjoin(decisive, sa.true()))
+            .select_from(people.outerjoin(decisive, sa.true()).outerjoin(as_other, sa.true()))
             .where(
                 people.c.village.is_not(None),
                 people.c.worker,
@@ -215,10 +244,10 @@ class Whereabouts:
         )
 
 
-def _last(said: sa.Column[Any], number: sa.Column[Any]) -> sa.ColumnElement[Any]:
-    """Of several rows, what the one with the highest number says."""
-    latest_first = sa.func.array_agg(said).aggregate_order_by(number.desc().nulls_last())
-    return Grouping(sa.type_coerce(latest_first, ARRAY(said.type)))[1].label(said.name)  # a[1] needs (a) here
+def _last(said: sa.Column[Any], number: sa.Column[Any], of: sa.ColumnElement[bool]) -> sa.ColumnElement[Any]:
+    """Of several rows that *of* names, what the one with the highest number says."""
+    latest_first = sa.func.array_agg(said).aggregate_order_by(number.desc().nulls_last()).filter(of)
+    return Grouping(sa.type_coerce(latest_first, ARRAY(said.type)))[1]  # a[1] needs (a) here
 
 
 def as_known(on: sa.ColumnElement[Any], precision: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:

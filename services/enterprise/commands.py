@@ -95,10 +95,14 @@ async def _of_caller(work: Work, course_id: UUID) -> Offered:
 
 
 async def _named(work: Work, found: Offered, person_id: UUID) -> tuple[UUID, UUID]:
-    """Who stands for this person, and the id under which that human takes part: of who does not, the former."""
+    """Who stands for this person, and the id under which that human takes part: of who does not, the former.
+
+    Of several ids the survivor's, then the one named: what is said while they are one stays with the survivor.
+    """
     [human] = await work.rows(training_roster.ALIASES.human(person_id))
-    taking_part = (one for one in human["ids"] if one in found.participants)
-    return human["survivor"], next(taking_part, human["survivor"])
+    survivor: UUID = human["survivor"]
+    taking_part = (one for one in (survivor, person_id, *human["ids"]) if one in found.participants)
+    return survivor, next(taking_part, survivor)
 
 
 async def _on_roster(work: Work, person_id: UUID) -> bool:

@@ -16,11 +16,13 @@ from services.migration_service.domain.service_file import (
     Dated,
     EraseServiceFile,
     FileDuplicate,
+    Gone,
     MergeServiceFile,
     MoveServiceFile,
     NotOpened,
     Open,
     OpenServiceFile,
+    ServiceFile,
     ServiceFileCommand,
     UnfileDuplicate,
     UnmergeServiceFile,
@@ -96,11 +98,11 @@ async def handle(work: Work, command: Command) -> Answer:
 
 
 async def _follow_merge(work: Work, command: MergeServiceFile | UnmergeServiceFile) -> Answer:
-    """Both files take it in one append; where there is no file, or it says so already, neither does."""
+    """Both histories take it in one append; of who was erased, or where it is said already, neither does."""
     mine = stream_id(command.worker_id)
     before = await work.state(SERVICE_FILE, mine)
     after = await work.decide(SERVICE_FILE, mine, Dated(command, work.today))
-    if isinstance(before, Open) and isinstance(after, Open) and before != after:
+    if not isinstance(before, Gone) and not isinstance(after, Gone) and before != after:
         for survivor, asked in ((before.into, UnfileDuplicate), (after.into, FileDuplicate)):
             if survivor is not None:
                 wish = asked(survivor, command.worker_id)
@@ -119,10 +121,11 @@ async def _depart(work: Work, command: RecordDeparture) -> Answer:
     """What is wrong with the cells comes first, then whose departure it is, then whether it is known already."""
     said = placement(command.cells, work.today)
     file = await work.state(SERVICE_FILE, stream_id(command.worker_id))
-    if isinstance(file, NotOpened) and work.check:
+    worker_id, stands = await _stands(work, command.worker_id)
+    if isinstance(stands, NotOpened) and work.check:
         # Just registered and not heard of here: nothing of that worker can be recorded here yet.
         return Answer(200, {"id": None, "departed_on": str(said.departed)})
-    served = await _human(work, command.worker_id)
+    served = _served_as(worker_id, stands)
     if served is None or not lies_in(served.village, work.caller.area):
         if isinstance(file, Open) and file.into and lies_in(file.village, work.caller.area):
             raise person_merged(file.into)
@@ -132,12 +135,16 @@ async def _depart(work: Work, command: RecordDeparture) -> Answer:
     return Answer(200, {**answer.body, "id": None}) if work.check else answer
 
 
-async def _human(work: Work, worker_id: UUID) -> Served | None:
-    """Who is served when this worker is named; None for who is not heard of yet, or erased."""
+async def _stands(work: Work, worker_id: UUID) -> tuple[UUID, ServiceFile]:
+    """Who stands for this worker, with that one's file."""
     file = await work.state(SERVICE_FILE, stream_id(worker_id))
-    if isinstance(file, Open) and file.into is not None:
-        worker_id = file.into
-        file = await work.state(SERVICE_FILE, stream_id(worker_id))
+    if isinstance(file, Gone) or file.into is None:
+        return worker_id, file
+    return file.into, await work.state(SERVICE_FILE, stream_id(file.into))
+
+
+def _served_as(worker_id: UUID, file: ServiceFile) -> Served | None:
+    """Who is served from this file; None for who is not heard of yet, or erased."""
     return Served(worker_id, file.village, (worker_id, *file.duplicates)) if isinstance(file, Open) else None
 
 
@@ -146,7 +153,7 @@ async def _served(work: Work, trip_id: UUID) -> Served:
     trip = await work.state(TRIP, trip_id)
     if isinstance(trip, NotRecorded):
         raise Refused(NOT_FOUND)
-    served = await _human(work, trip.worker_id)
+    served = _served_as(*await _stands(work, trip.worker_id))
     if served is None:
         raise Refused(NOT_FOUND)
     work.within(served.village)

@@ -137,8 +137,19 @@ class TestMerge:
             DuplicateUnfiled(occurred=Occurred(TODAY), worker_id=BUDI, duplicate_id=SITI),
         ]
 
-    async def test_who_has_no_file_brings_none(self) -> None:
-        assert (await decided(work({FILE_OF_BUDI: [OPENED_BUDI]}), MergeServiceFile(SITI, BUDI)))[1] == []
+    async def test_a_duplicate_who_is_no_worker_means_the_survivor_all_the_same(self) -> None:
+        one: Events = {FILE_OF_BUDI: [OPENED_BUDI]}
+        assert (await decided(work(one), MergeServiceFile(SITI, BUDI)))[1] == [MERGED, FILED]
+        merged: Events = {FILE: [MERGED], FILE_OF_BUDI: [OPENED_BUDI, FILED]}
+        assert (await decided(work(merged), MergeServiceFile(SITI, BUDI)))[1] == []
+        _, (event,) = await decided(work(merged, area="32.12"), DEPARTURE)
+        assert (event.worker_id, event.trip.village) == (BUDI, KENANGA)  # type: ignore[attr-defined]
+        _, undone = await decided(work(merged), UnmergeServiceFile(SITI))
+        assert [event.name for event in undone] == ["ServiceFileUnmerged", "DuplicateUnfiled"]
+
+    async def test_nothing_is_filed_of_who_was_erased(self) -> None:
+        gone: Events = {FILE: [OPENED, ERASED], FILE_OF_BUDI: [OPENED_BUDI]}
+        assert (await decided(work(gone), MergeServiceFile(SITI, BUDI)))[1] == []
 
     async def test_a_departure_of_the_duplicate_is_the_survivors(self) -> None:
         other = replace(DEPARTURE, cells=replace(CELLS, decree="SK-2"))
@@ -215,8 +226,10 @@ class TestCheck:
         assert await refused(work({}), CheckCells(cells=CELLS)) == (422, "worker-id-missing")
 
     async def test_a_worker_not_heard_of_yet_has_no_placement_yet(self) -> None:
-        answer, events = await decided(work({}, check=True), DEPARTURE)
-        assert (answer.body, events) == ({"id": None, "departed_on": "2024-01-10"}, [])
+        unheard_of: list[Events] = [{}, {FILE: [MERGED], FILE_OF_BUDI: [FILED]}]
+        for known in unheard_of:
+            answer, events = await decided(work(known, check=True), DEPARTURE)
+            assert (answer.body, events) == ({"id": None, "departed_on": "2024-01-10"}, [])
 
     async def test_a_trip_that_is_not_made_has_no_id(self) -> None:
         answer = await handle(work({FILE: [OPENED]}, check=True), DEPARTURE)

@@ -12,6 +12,7 @@ from services.migration_service.domain.service_file import (
     Gone,
     MergeServiceFile,
     MoveServiceFile,
+    NotOpened,
     Open,
     OpenServiceFile,
     ServiceFileErased,
@@ -86,11 +87,18 @@ def test_a_file_is_merged_once_and_follows_its_worker_all_the_same() -> None:
     assert Given(SERVICE_FILE, OPENED, MERGED).when(UNMERGE).then(UNMERGED) == Open(KURIPAN)
 
 
-def test_who_has_no_file_has_nothing_to_merge_or_to_take_back() -> None:
-    for asked in (MERGE, UNMERGE):
-        Given(SERVICE_FILE).when(asked).then()
-        Given(SERVICE_FILE, OPENED, ERASED).when(asked).then()
-    Given(SERVICE_FILE, OPENED).when(UNMERGE).then()
+def test_who_is_no_worker_is_merged_and_taken_out_again_all_the_same() -> None:
+    assert Given(SERVICE_FILE).when(MERGE).then(MERGED) == NotOpened(into=BUDI)
+    Given(SERVICE_FILE, MERGED).when(MERGE).then()
+    assert Given(SERVICE_FILE, MERGED, OPENED).state == Open(KURIPAN, into=BUDI)
+    assert Given(SERVICE_FILE, MERGED).when(UNMERGE).then(UNMERGED) == NotOpened()
+    Given(SERVICE_FILE, MERGED).when(ERASE).then()
+
+
+def test_who_is_no_duplicate_or_was_erased_has_nothing_to_take_back() -> None:
+    for history in ((), (OPENED,), (OPENED, ERASED), (OPENED, MERGED, ERASED)):
+        Given(SERVICE_FILE, *history).when(UNMERGE).then()
+    Given(SERVICE_FILE, OPENED, ERASED).when(MERGE).then()
 
 
 def test_a_file_knows_the_duplicates_that_belong_to_it_even_before_it_is_opened() -> None:

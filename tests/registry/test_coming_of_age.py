@@ -7,7 +7,8 @@ import asyncpg
 import pytest
 
 from services.registry.commands.merges import Merge
-from services.registry.commands.persons import Edit, Erase, ReportDeath, WithdrawDeath
+from services.registry.commands.persons import Edit, Erase, HearOfTrip, ReportDeath, WithdrawDeath
+from shared.vocabulary import Occurred
 from tests.registry.calendar import Registry
 from tests.shared.street import Street, rows, until
 
@@ -102,6 +103,20 @@ async def test_the_birthday_stands_in_clear_nowhere(registry: Registry) -> None:
     for text in (awaited["row"], said["data"], said["public"]):
         assert not [day for day in ("2008-03", "2026-03", "03-17") if day in text.replace(str(child), "")]
     assert "2026" in awaited["row"]
+
+
+async def test_of_who_died_under_either_id_it_is_announced_under_neither(registry: Registry) -> None:
+    """A trip of the duplicate ended in the death."""
+    await registry.on(EVE)
+    child, again = await registry.child(), await registry.child()
+    await registry.do(Merge(person_id=again, into=child))
+    trip = UUID(int=11)
+    await registry.do(HearOfTrip(person_id=again, trip_id=trip, died_on=Occurred(EVE)))
+    await registry.on(BIRTHDAY)
+    assert await registry.announced() == []
+    await registry.do(HearOfTrip(person_id=again, trip_id=trip, died_on=None))
+    await registry.looked()
+    assert sorted(await registry.announced()) == sorted([child, again])
 
 
 async def test_of_a_duplicate_it_is_announced_too_once(registry: Registry) -> None:

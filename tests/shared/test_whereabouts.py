@@ -272,8 +272,62 @@ class TestMerges:
         found = await where(roster, *told, merged(BUDI, SITI))
         assert [row[1] for row in found.values()] == ["deceased"]
 
-    async def test_the_last_that_was_said_of_either_age_holds(self, roster: Roster) -> None:
-        await roster.hear(VIEW, person(TONO), person(BUDI), born(TONO, 2012), born(BUDI, 2010), merged(BUDI, TONO))
+    async def test_a_death_that_is_known_of_the_duplicate_wins(self, roster: Roster) -> None:
+        """Before the trip that it came of is heard of, and on the survivor's own day where one is known."""
+        told = (*self.BOTH, FIRST.departed(), died(BUDI, date(2025, 2, 1)), merged(BUDI, SITI))
+        assert await where(roster, *told) == {SITI: (KURIPAN, "deceased", FIRST.trip_id, date(2025, 2, 1))}
+        assert (await where(roster, *told, died(SITI)))[SITI][3] == date(2025, 3, 1)
+        assert await where(roster, *told, lives(BUDI)) == {SITI: ABROAD}
+        assert (await where(roster, *told, unmerged(BUDI, SITI)))[SITI] == ABROAD
+
+    async def test_of_two_duplicates_the_earlier_death_says_since_when(self, roster: Roster) -> None:
+        both = (worker(TONO), died(BUDI), died(TONO, date(2025, 2, 1)), merged(BUDI, SITI), merged(TONO, SITI))
+        assert (await where(roster, *self.BOTH, *both))[SITI] == (KURIPAN, "deceased", None, date(2025, 2, 1))
+        assert (await where(roster, *self.BOTH, *both, unmerged(TONO, SITI)))[SITI][3] == date(2025, 3, 1)
+
+    @pytest.mark.parametrize(
+        ("of_survivor", "of_duplicate", "expected"),
+        [
+            pytest.param([born(TONO, 2010)], [born(BUDI, 2007)], (2010, False), id="the survivor's year"),
+            pytest.param([born(TONO, 2010)], [came_of_age(BUDI)], (2010, False), id="not of age as the duplicate is"),
+            pytest.param(
+                [born(TONO, None, of_age=True)], [born(BUDI, 2012)], (None, True), id="the survivor is of age"
+            ),
+            pytest.param([child(SITI, TONO, 2010)], [born(BUDI, 2007)], (2010, False), id="as a parent said"),
+            pytest.param(
+                [born(TONO, 2011), born(TONO, 2010)], [born(BUDI, 2007)], (2010, False), id="the last of the survivor"
+            ),
+            pytest.param([], [born(BUDI, 2007), came_of_age(BUDI)], (2007, True), id="nothing known of the survivor"),
+            pytest.param(
+                [born(TONO, None)], [born(BUDI, 2007)], (2007, False), id="known that it is unknown of the survivor"
+            ),
+            pytest.param(
+                [born(TONO, 2010), came_of_age(TONO)], [born(BUDI, 2012)], (2010, True), id="the survivor came of age"
+            ),
+        ],
+    )
+    @pytest.mark.parametrize("first", ["survivor", "duplicate"])
+    @pytest.mark.parametrize("roster", ["as said"], indirect=True)
+    async def test_an_age_is_the_survivors_and_the_duplicates_where_that_is_unknown(
+        self,
+        roster: Roster,
+        first: str,
+        of_survivor: list[PublicEvent],
+        of_duplicate: list[PublicEvent],
+        expected: tuple[int | None, bool],
+    ) -> None:
+        said = [*of_survivor, *of_duplicate] if first == "survivor" else [*of_duplicate, *of_survivor]
+        await roster.hear(VIEW, person(TONO), person(BUDI), *said, merged(BUDI, TONO))
+        assert await self.age(roster, TONO) == expected
+
+    @pytest.mark.parametrize("roster", ["as said"], indirect=True)
+    async def test_undone_each_has_the_age_that_was_said_of_them(self, roster: Roster) -> None:
+        said = (person(TONO), person(BUDI), born(TONO, 2010), born(BUDI, 2007))
+        await roster.hear(VIEW, *said, merged(BUDI, TONO), came_of_age(TONO), unmerged(BUDI, TONO))
+        assert [await self.age(roster, who) for who in (TONO, BUDI)] == [(2010, True), (2007, False)]
+
+    async def age(self, roster: Roster, who: UUID) -> tuple[int | None, bool | None]:
         ages = SAID.age(SAID.people.c.person_id)
-        query = sa.select(ages).select_from(SAID.people.join(ages, sa.true())).where(SAID.people.c.person_id == TONO)
-        assert [row["birth_year"] for row in await roster.ask(query)] == [2010]
+        query = sa.select(ages).select_from(SAID.people.join(ages, sa.true())).where(SAID.people.c.person_id == who)
+        (row,) = await roster.ask(query)
+        return row["birth_year"], row["of_age"]

@@ -65,6 +65,21 @@ class Story:
         assert answer.status_code == 200, answer.text
         self.at = answer.headers["Event-Position"]
 
+    def merged(self, who: str, into: str, expected: int = 201, **options: Any) -> httpx.Response:
+        """Somebody was registered twice."""
+        answer = self.api.post("registry", f"/persons/{who}/merge", {"into": into}, after=self.at, **options)
+        assert answer.status_code == expected, answer.text
+        self.at = answer.headers.get("Event-Position", self.at)
+        return answer
+
+    def unmerged(self, who: str) -> None:
+        """They are two after all."""
+        path = f"/persons/{who}/merge"
+        tag = self._asked("registry", path).headers["ETag"]
+        answer = self.api.request("DELETE", "registry", path, after=self.at, if_match=tag)
+        assert answer.status_code == 200, answer.text
+        self.at = answer.headers["Event-Position"]
+
     def registry_has_answered(self, person: str) -> None:
         """What the registry made of all that was told is part of the story from here on."""
         self.goes_abroad(person)
@@ -84,6 +99,10 @@ class Story:
         """For whom parenting looks after a child."""
         answer = self._asked("parenting", f"/children/{child}")
         return [] if answer.status_code == 404 else [str(UUID(parent)) for parent in answer.json()["parents_abroad"]]
+
+    def shown(self, service: str, path: str) -> Any:
+        """What a service shows there; the problem where it shows nothing."""
+        return self._asked(service, path).json()
 
     def died_on(self, person: str) -> str | None:
         """When somebody died, as the registry knows it."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 
 from deploy import SERVICES
@@ -12,7 +11,7 @@ from tests.architecture.names import service
 from tests.houses import Api
 from tests.stories.telling import Story
 
-VILLAGE = "33.07.09.2001"
+VILLAGE, NEXT = "33.07.09.2001", "33.07.09.2005"
 REGISTRY, MIGRATION, ENTERPRISE, PARENTING, COOPERATIVE = SERVICES
 
 LISTS = {
@@ -57,22 +56,6 @@ class Siti(Story):
             self.groups[who] = group
         self.third = self.departs(self.again, "Malaysia", "2024-01-01")
 
-    def merged(self, who: str, into: str, expected: int = 201, **options: Any) -> httpx.Response:
-        answer = self.api.post(REGISTRY, f"/persons/{who}/merge", {"into": into}, after=self.at, **options)
-        assert answer.status_code == expected, answer.text
-        self.at = answer.headers.get("Event-Position", self.at)
-        return answer
-
-    def unmerged(self, who: str) -> None:
-        path = f"/persons/{who}/merge"
-        tag = self._asked(REGISTRY, path).headers["ETag"]
-        answer = self.api.request("DELETE", REGISTRY, path, after=self.at, if_match=tag)
-        assert answer.status_code == 200, answer.text
-        self.at = answer.headers["Event-Position"]
-
-    def shown(self, service: str, path: str) -> Any:
-        return self._asked(service, path).json()
-
     def everything(self) -> dict[str, Any]:
         """Every list, figure and page of the village, and every page of each of the people."""
         said: dict[str, Any] = {
@@ -94,6 +77,11 @@ class Siti(Story):
             said[f"group of {who}"] = self.shown(COOPERATIVE, f"/groups/{group}")
         for trip in (self.first, self.second, self.third):
             said[trip] = self.shown(MIGRATION, f"/trips/{trip}")
+        wanted = {"name": "Siti Contoh", "region": VILLAGE}
+        said["search"] = self.api.post(REGISTRY, "/persons/search", wanted, after=self.at).json()["items"]
+        for report in ("persons", "households"):
+            counted = self.shown(REGISTRY, f"/reports/{report}?region={VILLAGE}&by=village")
+            said[report] = {part: counted[part] for part in ("rows", "total")}
         return said
 
     def stands_up(self) -> None:
@@ -162,6 +150,10 @@ def is_siti(story: Siti, one: dict[str, Any]) -> None:
             ("spouse", *sorted((siti, joko))),
             ("child", *sorted((siti, bima))),
         }
+    found = {name["name"]: [person["id"] for person in name["persons"]] for name in one["search"]}
+    assert found["Siti Contoh"] == found["Siti Conto"] == [siti]
+    assert one["persons"]["total"] == {"persons": 3, "workers": 1, "died": 0}
+    assert one["households"]["total"] == {"households": 2, "members": 4}
     # The migration service: one file with the trips of both, and those that cannot both be so as a contradiction.
     [file] = one[f"{MIGRATION}/service-files"]
     assert (file["worker_id"], file["trips"]) == (siti, [story.first, story.second, story.third])
@@ -188,8 +180,126 @@ def is_siti(story: Siti, one: dict[str, Any]) -> None:
         assert [member["person_id"] for member in one[f"group of {who}"]["members"]] == [siti]
 
 
+class Rini(Story):
+    """Rini, known as four persons, of whom one never was a worker; her child and its guardian, each known as two."""
+
+    def __init__(self, api: Api) -> None:
+        super().__init__(api, NEXT)
+        self.rini, self.second, self.third = (self.registers(f"Rini Contoh{end}") for end in ("", "h", "o"))
+        self.no_worker = self.knows("Rini Conto")
+        self.nenek, self.nenek_again = self.registers("Nenek Contoh"), self.registers("Nenek Conto")
+        self.bima, self.bima_again = self.knows("Bima Contoh", "2012-05-17"), self.knows("Bima Conto", "2009-01-01")
+        for parent, child, guardian in ((self.rini, self.bima, self.nenek), (self.third, self.bima_again, None)):
+            kin = {"person_id": parent, "relative_id": child, "relation": "child", "guardian_id": guardian}
+            home = {"village": NEXT, "members": [parent, child], "kin": [kin]}
+            self._told(REGISTRY, "/households", home)
+        self.course = str(
+            self._told(ENTERPRISE, "/courses", {"village": NEXT, "title": "Jahit", "starts_on": "2022-01-01"})["id"]
+        )
+        for who in (self.rini, self.second):
+            self.returns(self.departs(who, "Taiwan", "2018-01-01"), "2020-01-01", "contract_ended")
+            self._told(ENTERPRISE, f"/courses/{self.course}/enrolments", {"person_id": who})
+        self.group = str(self._told(COOPERATIVE, "/groups", {"village": NEXT, "name": "Tani"})["id"])
+
+    def came(self, who: str, on: str) -> None:
+        self._told(ENTERPRISE, f"/courses/{self.course}/attendances", {"person_id": who, "on": on})
+
+    def attended(self) -> dict[str, list[str]]:
+        """By the id of each participant."""
+        course = self.shown(ENTERPRISE, f"/courses/{self.course}")
+        return {one["person_id"]: one["attended_on"] for one in course["participants"]}
+
+    def members(self) -> list[str]:
+        return [one["person_id"] for one in self.shown(COOPERATIVE, f"/groups/{self.group}")["members"]]
+
+    def trips_of(self, who: str) -> list[str]:
+        return [trip["id"] for trip in self.api.items(MIGRATION, f"/trips?worker_id={who}", after=self.at)]
+
+    def child(self, who: str, on: str = "2026-11-21") -> Any:
+        return self.shown(PARENTING, f"/children/{who}?on={on}")
+
+
+@pytest.fixture(scope="module")
+def rini(story: Siti) -> Rini:
+    return Rini(story.api)
+
+
+def test_what_is_said_between_a_merge_and_its_undoing_is_the_survivors_and_stays_there(rini: Rini) -> None:
+    """Said of either id; of two duplicates one is taken out again, and the other stays one."""
+    survivor, duplicate = rini.rini, rini.second
+    before = rini.trips_of(survivor), rini.trips_of(duplicate)
+    rini.merged(duplicate, survivor)
+    rini.merged(rini.third, survivor)
+    rini.came(survivor, "2022-01-01")
+    rini.came(duplicate, "2022-01-02")
+    rini._told(COOPERATIVE, f"/groups/{rini.group}/members", {"person_id": duplicate, "on": "2022-01-01"})
+    left = rini.departs(duplicate, "Hong Kong", "2024-01-01")
+    rini._told(REGISTRY, f"/persons/{duplicate}/documents", {"kind": "passport", "number": "C1234567"})
+    days = ["2022-01-01", "2022-01-02"]
+    assert (rini.attended(), rini.members()) == ({survivor: days}, [survivor])
+    assert sorted(rini.trips_of(survivor)) == sorted([*before[0], *before[1], left])
+
+    rini.unmerged(duplicate)
+    assert (rini.attended(), rini.members()) == ({survivor: days, duplicate: []}, [survivor])
+    assert sorted(rini.trips_of(survivor)) == sorted([*before[0], left])
+    assert rini.trips_of(duplicate) == before[1]
+    assert (rini.reasons_to_train(survivor), rini.reasons_to_train(duplicate)) == ([], ["returned"])
+    assert not rini.is_prospect(survivor)
+    assert rini.is_prospect(duplicate)
+    documents = [rini.shown(REGISTRY, f"/persons/{who}/documents")["items"] for who in (survivor, duplicate)]
+    assert [len(items) for items in documents] == [1, 0]
+    assert [rini.shown(REGISTRY, f"/persons/{who}")["id"] for who in (duplicate, rini.third)] == [duplicate, survivor]
+    assert rini.trips_of(rini.third) == rini.trips_of(survivor)
+
+
+def test_of_three_registrations_two_are_merged_into_the_third_and_never_one_into_the_next(rini: Rini) -> None:
+    survivor, second, third = rini.rini, rini.second, rini.third  # the third is the survivor's already
+    assert rini.merged(survivor, second, expected=409).json()["slug"] == "has-duplicates"
+    refused = rini.merged(second, third, expected=409).json()
+    assert (refused["slug"], refused["into"]) == ("person-merged", survivor)
+    assert rini.merged(third, second, expected=409).json()["slug"] == "duplicate-of-another"
+    rini.merged(second, survivor)
+    assert {rini.shown(REGISTRY, f"/persons/{who}")["id"] for who in (survivor, second, third)} == {survivor}
+    assert list(rini.attended()) == [survivor]
+
+
+def test_a_duplicate_who_was_no_worker_means_the_worker_in_every_service(rini: Rini) -> None:
+    file = rini.shown(MIGRATION, f"/service-files/{rini.rini}")
+    assert rini.shown(MIGRATION, f"/service-files/{rini.no_worker}")["slug"] == "not-found"
+    rini.merged(rini.no_worker, rini.rini)
+    assert rini.shown(MIGRATION, f"/service-files/{rini.no_worker}") == file
+    assert rini.trips_of(rini.no_worker) == rini.trips_of(rini.rini) != []
+    known = {"worker_id": rini.no_worker, "country": "Hong Kong", "contract_date": "2024-01-01"}
+    assert rini.api.post(MIGRATION, "/departures", known, after=rini.at).json()["slug"] == "duplicate-row"
+    rini.unmerged(rini.no_worker)
+    assert rini.shown(MIGRATION, f"/service-files/{rini.no_worker}")["slug"] == "not-found"
+    assert rini.trips_of(rini.no_worker) == []
+    assert rini.shown(MIGRATION, f"/service-files/{rini.rini}") == file
+
+
+def test_a_child_has_the_survivors_age_and_no_guardian_who_died_under_another_id(rini: Rini) -> None:
+    """The duplicate's birth date was mistyped; the guardian's duplicate died abroad."""
+    listed = rini.child(rini.bima)
+    assert (listed["birth_year"], listed["guardian_id"], listed["parents_abroad"]) == (2012, rini.nenek, [rini.rini])
+    rini.merged(rini.bima_again, rini.bima)
+    for who in (rini.bima, rini.bima_again):
+        assert rini.child(who) == listed
+        assert rini.child(who, "2028-06-01") == listed  # by the mistyped date no child any more
+    trip = rini.departs(rini.nenek_again, "Malaysia", "2025-01-01")
+    rini.returns(trip, "2025-06-01", "died")
+    rini.merged(rini.nenek_again, rini.nenek)
+    assert rini.died_on(rini.nenek) == "2025-06-01"
+    assert rini.child(rini.bima) == listed | {"guardian_id": None}
+    rini.unmerged(rini.nenek_again)
+    assert rini.child(rini.bima) == listed
+    rini.merged(rini.nenek_again, rini.nenek)  # so that the last test rebuilds it
+
+
 def test_whoever_names_the_duplicate_means_who_stands_for_both(story: Siti) -> None:
-    """Told of the duplicate's id: a departure, a return, attendance, leaving a group, kin, a death, the erasure."""
+    """Told of the duplicate's id: a departure, a return, attendance, leaving a group, kin, a death, the erasure.
+
+    At its end all that this module told is rebuilt.
+    """
     siti, again, joko, bima = story.siti, story.again, story.joko, story.bima
     story.merged(again, siti, expected=200)
     story.returns(story.third, "2025-01-01", "contract_ended")

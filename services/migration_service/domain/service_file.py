@@ -61,7 +61,10 @@ class ServiceFileErased:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceFileMerged:
-    """The registry found this worker to be a duplicate of *into*, whose file holds the trips of both from now on."""
+    """The registry found this person to be a duplicate of *into*, whose file holds the trips of both from now on.
+
+    Said of who has no file too: whoever names them means *into*.
+    """
 
     name: ClassVar[str] = "ServiceFileMerged"
     schema_version: ClassVar[int] = 1
@@ -75,7 +78,7 @@ class ServiceFileMerged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceFileUnmerged:
-    """The registry took the merge back: the file of this worker stands for itself, with the trips under its id."""
+    """The registry took the merge back: this person stands for themself, with the trips under their own id."""
 
     name: ClassVar[str] = "ServiceFileUnmerged"
     schema_version: ClassVar[int] = 1
@@ -130,8 +133,9 @@ ServiceFileEvent = (
 
 @dataclass(frozen=True, slots=True)
 class NotOpened:
-    """The worker was not heard of yet; *duplicates* may have been, whose files belong to this one."""
+    """No worker, as far as is known here; *into* and *duplicates* as of one (`Open`)."""
 
+    into: UUID | None = None
     duplicates: tuple[UUID, ...] = ()
 
 
@@ -163,11 +167,11 @@ def evolve(file: ServiceFile, event: ServiceFileEvent) -> ServiceFile:
         case _ if isinstance(file, Gone):
             return file
         case ServiceFileOpened() | ServiceFileMoved():
-            return Open(event.village, file.into if isinstance(file, Open) else None, file.duplicates)
+            return Open(event.village, file.into, file.duplicates)
         case ServiceFileMerged():
-            return replace(file, into=event.into) if isinstance(file, Open) else file
+            return replace(file, into=event.into)
         case ServiceFileUnmerged():
-            return replace(file, into=None) if isinstance(file, Open) else file
+            return replace(file, into=None)
         case DuplicateFiled():
             return replace(file, duplicates=(*file.duplicates, event.duplicate_id))
         case DuplicateUnfiled():
@@ -205,7 +209,7 @@ class EraseServiceFile:
 
 @dataclass(frozen=True, slots=True)
 class MergeServiceFile:
-    """Let *into* stand for a worker; somebody without a file has no trips that could belong elsewhere."""
+    """Let *into* stand for a person, who may be no worker and have no file."""
 
     worker_id: UUID
     into: UUID
@@ -213,7 +217,7 @@ class MergeServiceFile:
 
 @dataclass(frozen=True, slots=True)
 class UnmergeServiceFile:
-    """Let a worker stand for themself again."""
+    """Let a person stand for themself again."""
 
     worker_id: UUID
 
@@ -294,13 +298,13 @@ def _erase(file: ServiceFile, command: EraseServiceFile, on: Occurred) -> Sequen
 
 
 def _merge(file: ServiceFile, command: MergeServiceFile, on: Occurred) -> Sequence[ServiceFileEvent]:
-    if not isinstance(file, Open) or file.into == command.into:
+    if isinstance(file, Gone) or file.into == command.into:
         return ()
     return (ServiceFileMerged(occurred=on, worker_id=command.worker_id, into=command.into),)
 
 
 def _unmerge(file: ServiceFile, command: UnmergeServiceFile, on: Occurred) -> Sequence[ServiceFileEvent]:
-    if not isinstance(file, Open) or file.into is None:
+    if isinstance(file, Gone) or file.into is None:
         return ()
     return (ServiceFileUnmerged(occurred=on, worker_id=command.worker_id, into=file.into),)
 

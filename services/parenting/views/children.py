@@ -130,7 +130,7 @@ def _guardian() -> sa.FromClause:
         .where(
             kin.c.relative_id == sa.any_(aliases.ids(PERSON)),
             kin.c.relation == "child",
-            guardian.c.died_on.is_(None),
+            ~_said.dead(guardian),
             guardian.c.erased.is_not(True),
         )
         .order_by(

@@ -18,7 +18,7 @@ from services.registry.domain.person import (
     PersonErased,
     PersonRegistered,
 )
-from services.registry.views.people import people
+from services.registry.views.people import ALIASES, people
 from shared.codec import sealed_json
 from shared.recorded import Recorded
 from shared.views import Change, Put, Remove, View
@@ -59,12 +59,16 @@ def project(recorded: Recorded) -> Iterable[Change]:
 def of_age_by(today: date) -> sa.Select[Any]:
     """Everybody living who comes of age in the year of *today*, or did: *key*, *fact*, *sealed* (the birth date).
 
-    Whose death was recorded is left out as long as it stands; *fact* tells the time before it from the time after.
+    Whose death was recorded, under whichever id, is left out as long as it stands; *fact* tells the time before it from
+    the time after.
     """
+    other = people.alias("other")
+    ids = ALIASES.ids(ALIASES.survivor(people.c.person_id))
+    dead = sa.exists().where(other.c.person_id == sa.any_(ids), other.c.died_on.is_not(None)).correlate_except(other)
     return (
         sa.select(minors.c.person_id.label("key"), people.c.version.label("fact"), minors.c.birth_date.label("sealed"))
         .select_from(minors.join(people, people.c.person_id == minors.c.person_id))
-        .where(minors.c.year <= today.year, people.c.died_on.is_(None), people.c.erased.is_not(True))
+        .where(minors.c.year <= today.year, ~dead, people.c.erased.is_not(True))
     )
 
 

@@ -19,10 +19,12 @@ from tests.rosters import (
     died,
     erased,
     lives,
+    merged,
     moved,
     no_kin,
     person,
     someone,
+    unmerged,
     worker,
 )
 
@@ -185,6 +187,22 @@ async def test_the_guardian_whom_the_parent_abroad_named_last_is_shown(roster: R
     assert [NENEK] == [row["guardian_id"] for row in await listed(roster, *words)]
     assert [PAMAN] == [row["guardian_id"] for row in await listed(roster, *words, HIS_TRIP.departed())]
     assert [NENEK] == [row["guardian_id"] for row in await listed(roster, *words, HIS_TRIP.departed(), died(PAMAN))]
+
+
+async def test_a_guardian_who_died_under_another_id_is_not_named(roster: Roster) -> None:
+    words = *FAMILY, TRIP.departed(), worker(NENEK), worker(PAMAN), died(PAMAN)
+    assert [NENEK] == [row["guardian_id"] for row in await listed(roster, *words)]
+    one = *words, merged(PAMAN, NENEK)
+    assert [None] == [row["guardian_id"] for row in await listed(roster, *one)]
+    assert [NENEK] == [row["guardian_id"] for row in await listed(roster, *one, lives(PAMAN))]
+    assert [NENEK] == [row["guardian_id"] for row in await listed(roster, *one, unmerged(PAMAN, NENEK))]
+
+
+async def test_a_child_of_the_survivors_age_is_listed_whatever_was_said_of_the_duplicate(roster: Roster) -> None:
+    twice = person(BUDI), child(SITI, BUDI, 2007), came_of_age(BUDI), merged(BUDI, DEWI)
+    words = *FAMILY, TRIP.departed(), *twice
+    assert await names_dewi(roster, *words, on=date(2027, 12, 31))
+    assert not await names_dewi(roster, *words, came_of_age(DEWI), on=date(2028, 5, 17))
 
 
 async def test_a_guardian_may_be_named_later(roster: Roster) -> None:
