@@ -93,13 +93,21 @@ def project(recorded: Recorded, keyed: Keyed) -> Iterable[Change]:
 
 def _bits_of(person_id: UUID, name: str, keyed: Keyed) -> dict[str, int]:
     shelf = person_id.int % SHELVES
-    return {"shelf": shelf, "bits": bits(name, keyed)[shelf]}
+    return {"shelf": shelf, "bits": _on_shelf(shelf, _digests(name, keyed))}
 
 
 def bits(name: str, keyed: Keyed) -> Bits:
     """The places of the pieces of *name*, on each shelf."""
-    digests = [keyed(f"piece {piece}") for piece in pieces(name)]
-    return tuple(_signed({digest[shelf] % BITS for digest in digests}) for shelf in range(SHELVES))
+    digests = _digests(name, keyed)
+    return tuple(_on_shelf(shelf, digests) for shelf in range(SHELVES))
+
+
+def _digests(name: str, keyed: Keyed) -> list[bytes]:
+    return [keyed(f"piece {piece}") for piece in pieces(name)]
+
+
+def _on_shelf(shelf: int, digests: Iterable[bytes]) -> int:
+    return _signed({digest[shelf] % BITS for digest in digests})
 
 
 def _signed(places: Iterable[int]) -> int:
