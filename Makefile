@@ -61,7 +61,7 @@ secrets: install ## Random secrets for docker-compose.yml, into .env
 	@.venv/bin/desmigratif secrets .env
 
 .PHONY: bench
-bench: install ## How fast it is beside its peers, about half an hour (ARGS="append rebuild --quick", "--full --keep")
+bench: install ## How fast it is beside its peers, over half an hour (ARGS="append rebuild --quick", "--full --keep")
 	@exec $(RUN) tests.bench $(ARGS)
 
 .PHONY: lint

@@ -26,8 +26,8 @@ from shared.bulk import execute_all
 from shared.codec import sealed_from, unseal
 from shared.errors import Refused
 from shared.execute import Caller, Request
-from shared.positions import Position
-from shared.waiting import until_reached
+from shared.views import View
+from shared.waiting import until_followed
 
 if TYPE_CHECKING:
     from shared.runtime import Runtime
@@ -49,13 +49,16 @@ Due = Callable[[UUID, Any, date], object | None]
 class Deadlines:
     """One thing that becomes due in a service. *name* is durable: command ids are made from it.
 
-    *perhaps*: of whom it may be due by a day, asked of this service's views: columns *key* (whose it is, unique),
-    *fact* (a number that another fact about it changes) and *sealed* (a personal field as a view keeps it, or null).
+    *view*, of this service, keeps what is awaited. *perhaps*: of whom it may be due by a day, asked of *view* alone:
+    columns *key* (whose it is, unique), *fact* (the version of the last fact that bears on whether it is due) and
+    *sealed* (a personal field as the view keeps it, or null). Two views stand at two moments: a number of the one would
+    soon be that of what the other has not heard, and what is asked for by mistake is never asked for again.
     *due*: called with key, the opened field as JSON has it (None where it is absent or erased) and today; the command
     to be carried out, None where the day has not come.
     """
 
     name: str
+    view: View
     perhaps: Callable[[date], sa.Select[Any]]
     due: Due
 
@@ -78,6 +81,7 @@ class Calendar:
 
     async def run(self) -> None:
         """Until cancelled."""
+        told = False
         while True:
             await self._runtime.leases.wait(self._deadlines.lease)
             today = self._runtime.clock.today()
@@ -86,9 +90,13 @@ class Calendar:
             except Exception as error:
                 if not _passes(error):
                     raise
-                log.debug("deadlines-not-looked-at", deadlines=self._deadlines.name, error=type(error).__name__)
+                # Once: it is tried each second, and whoever reads this need not be told each second.
+                say = log.debug if told else log.warning
+                say("deadlines-not-looked-at", deadlines=self._deadlines.name, error=_named(error))
+                told = True
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
+            told = False
             await self._rest(today)
 
     async def _rest(self, today: date) -> None:
@@ -102,11 +110,10 @@ class Calendar:
     async def look(self, today: date) -> int:
         """Carry out all that is due on *today*; how many commands that were.
 
-        Once the views have come as far as the log had: what was recorded before a day is awaited on it.
+        Once the view has come as far as the log had: what was recorded before a day is awaited on it.
         """
         runtime = self._runtime
-        here = Position(0, runtime.identity.log_id.hex[:8], await runtime.log.position())
-        await until_reached(runtime, {runtime.service.name: here})
+        await until_followed(runtime, self._deadlines.view)
         perhaps = self._deadlines.perhaps(today).subquery("perhaps")
         query = sa.select(perhaps).order_by(perhaps.c.key).limit(_PAGE)
         asked = 0
@@ -125,8 +132,12 @@ class Calendar:
         found = []
         for row, box in zip(rows, sealed, strict=True):
             key = keys[box.key_id] if box else None
-            opened = orjson.loads(unseal(key, box)) if box and key else None
-            command = self._deadlines.due(row["key"], opened, today)
+            try:
+                opened = orjson.loads(unseal(key, box)) if box and key else None
+                command = self._deadlines.due(row["key"], opened, today)
+            except Exception:  # one that cannot be read must not keep back the others; again within the hour
+                log.exception("deadline-not-read", deadlines=self._deadlines.name, key=str(row["key"]))
+                continue
             if command is not None:
                 found.append((row["key"], row["fact"], command))
         return found
@@ -160,6 +171,11 @@ class Calendar:
                 today=today,
                 traceparent=telemetry.traceparent(),
             )
+
+
+def _named(error: Exception) -> str:
+    """What it is: a refusal by its code."""
+    return error.slug if isinstance(error, Refused) else type(error).__name__
 
 
 def _passes(error: Exception) -> bool:

@@ -8,10 +8,12 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
+from shared import projecting
 from shared.errors import Refusal, Refused
 from shared.feed import FeedUnavailable
 from shared.log.identity import Identity
 from shared.positions import POSITION_UNKNOWN, Position, Vector
+from shared.views import View
 
 if TYPE_CHECKING:
     from shared.hearing import Checkpoint
@@ -44,9 +46,19 @@ async def until_reached(runtime: "Runtime", vector: Vector) -> None:
         await _wait(runtime, deadline, runtime.service.name, await runtime.log.position())
 
 
-async def _wait(runtime: "Runtime", deadline: float, source: str, number: int) -> None:
-    """Until every hearer of *source* has passed *number*."""
-    mine = [followed for followed in runtime.followed() if followed[1] == source]
+async def until_followed(runtime: "Runtime", view: View) -> None:
+    """Return once *view* has come as far as this service's own log stands now, whatever other views do.
+
+    `not-yet-heard` (503) after a bounded wait.
+    """
+    deadline = time.monotonic() + runtime.settings.wait_seconds
+    hearer = projecting.live_schema(view)
+    await _wait(runtime, deadline, runtime.service.name, await runtime.log.position(), hearer)
+
+
+async def _wait(runtime: "Runtime", deadline: float, source: str, number: int, hearer: str | None = None) -> None:
+    """Until *hearer*, or without one every hearer of *source*, has passed *number*."""
+    mine = [followed for followed in runtime.followed() if followed[1] == source and hearer in (None, followed[0])]
 
     def passed() -> bool:
         return all((c := runtime.checkpoints.get(f)) is not None and _come(runtime, source, c) >= number for f in mine)

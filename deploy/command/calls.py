@@ -25,6 +25,7 @@ PARENTING = "parenting"
 COOPERATIVE = "cooperative"
 SERVICES = (REGISTRY, MIGRATION, ENTERPRISE, PARENTING, COOPERATIVE)
 
+_CSV = "text/csv"
 _PAGE = 500
 _TOKEN_SECONDS = 300.0
 _CONNECTIONS_PER_SERVICE = 32
@@ -44,7 +45,7 @@ Token = Callable[[], str]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a service answered. *position* is its Event-Position, to be passed on as After-Position."""
+    """What a service answered: JSON, or the text of CSV. *position* is its Event-Position, to be passed on."""
 
     service: str
     asked: str
@@ -272,10 +273,9 @@ class Calls:
             allow_redirects=False,
         ) as answer:
             raw = await answer.read()
+            body = raw.decode() if answer.content_type == _CSV else _json(raw)
             took = (time.perf_counter() - began) * 1000
-            reply = Reply(
-                service, f"{method} {path}", answer.status, _json(raw), answer.headers.get("Event-Position"), took
-            )
+            reply = Reply(service, f"{method} {path}", answer.status, body, answer.headers.get("Event-Position"), took)
             if answer.status == 503:  # noqa: PLR2004 - Service Unavailable
                 after = answer.headers.get("Retry-After", "")
                 raise _NotNow(float(after) if after.isdigit() else None, reply.slug)

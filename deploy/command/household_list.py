@@ -1,9 +1,9 @@
 """A list of households (daftar rumah tangga) as a file: one line a person, the lines of one household under one key.
 
-Columns: Rumah Tangga (the household's key: whatever tells it from the others of the list), Nama, Hubungan (to the head
-of the household), Kode Desa; and where they are known NIK, Tanggal Lahir, No KK, PMI (ya: works, will work or has
-worked abroad), Tanggal Pendataan. Village, card and day of the survey are the household's: its first line that has one
-says it. Recognised by the header's names in any order; cells are passed on exactly as they stand.
+Columns: Rumah Tangga (the household's key: whatever tells it from the others of its village, in every list), Nama,
+Hubungan (to the head of the household), Kode Desa; and where they are known NIK, Tanggal Lahir, No KK, PMI (ya: works,
+will work or has worked abroad), Tanggal Pendataan. Village, card and day of the survey are the household's: its first
+line that has one says it. Recognised by the header's names in any order; cells are passed on exactly as they stand.
 """
 
 import hashlib
@@ -43,7 +43,11 @@ class Listed:
     numbers: tuple[int, ...]
     body: dict[str, Any] | None
     key: str
-    """Its Idempotency-Key, made from what the lines say: sent again, in whatever file, they are the same request."""
+    """Its Idempotency-Key, made from the household's key and village: in whatever file, this is that household.
+
+    So one that was recorded and reads otherwise now is not recorded a second time; one that was refused may be put
+    right. A line that names no household is told from others by its number and what it says.
+    """
 
 
 def read(path: Path) -> list[Listed]:
@@ -65,10 +69,10 @@ def parse(raw: bytes, name: str = "the list") -> list[Listed]:
         }
         # A line of no household is one by itself: the registry says what is wrong with it.
         by_key.setdefault(line["Rumah Tangga"].strip() or f"line {number}", []).append((number, line))
-    return [_household(key, lines) for key, lines in by_key.items()]
+    return [_household(lines) for lines in by_key.values()]
 
 
-def _household(key: str, lines: Sequence[tuple[int, dict[str, str]]]) -> Listed:
+def _household(lines: Sequence[tuple[int, dict[str, str]]]) -> Listed:
     numbers = tuple(number for number, _ in lines)
     if not all(readable(list(line.values())) for _, line in lines):
         return Listed(numbers, None, "")
@@ -76,7 +80,9 @@ def _household(key: str, lines: Sequence[tuple[int, dict[str, str]]]) -> Listed:
     for field, column in (("village", "Kode Desa"), ("card", "No KK"), ("surveyed_on", "Tanggal Pendataan")):
         if said := next((line[column] for _, line in lines if line[column].strip()), ""):
             body[field] = said
-    told = orjson.dumps([key, body], option=orjson.OPT_SORT_KEYS)
+    key = lines[0][1]["Rumah Tangga"].strip()
+    village = "".join(letter for letter in body["village"] if letter.isdigit())
+    told = orjson.dumps([key, village] if key else ["", numbers[0], body], option=orjson.OPT_SORT_KEYS)
     return Listed(numbers, body, hashlib.sha256(told).hexdigest())
 
 

@@ -2,7 +2,9 @@
 
 A household goes in one request of its own among others in bulk, all of it or nothing. Every rule of the list is the
 registry's. A load that was broken off is begun again with the same file: what was recorded is answered as it was, and
-nothing is recorded twice; so is a file in which some households were put right.
+nothing is recorded twice. Nor is it by a file in which some households were put right: what had been refused is
+recorded then, and one that was recorded and reads otherwise now is refused with ``idempotency-key-reused``. What is
+recorded is corrected household by household.
 """
 
 import csv

@@ -141,7 +141,9 @@ def load_households(
 
 @app.command()
 def report(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="villages, households or persons.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="villages, households, persons, facilities or appointments.")
+    ],
     as_of: Annotated[
         date | None, typer.Option("--as-of", parser=_day, metavar="DATE", help="Of that day; today without.")
     ] = None,
@@ -153,21 +155,24 @@ def report(
         str, typer.Option("--by", metavar="LEVEL", help="year, province, regency, district or village.")
     ] = "year",
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="As CSV, for a spreadsheet.")] = False,
 ) -> None:
     """Show a report with its definition: what was so on a day, as it is known now."""
     from deploy.command import report as report_
 
-    said = _ask(
-        lambda calls: report_.ask(
-            calls,
-            name,
-            as_of=as_of.isoformat() if as_of else None,
-            begins=begins.isoformat() if begins else None,
-            region=region,
-            by=by,
-        ),
-        "programme-office",
-    )
+    if json and csv:
+        raise typer.BadParameter("either --json or --csv")
+    asked = {
+        "as_of": as_of.isoformat() if as_of else None,
+        "begins": begins.isoformat() if begins else None,
+        "region": region,
+        "by": by,
+    }
+    if csv:
+        lines = _ask(lambda calls: report_.ask_csv(calls, name, **asked), "programme-office")
+        sys.stdout.buffer.write(lines.encode())
+        return
+    said = _ask(lambda calls: report_.ask(calls, name, **asked), "programme-office")
     if json:
         sys.stdout.buffer.write(orjson.dumps(said, option=orjson.OPT_INDENT_2) + b"\n")
     else:

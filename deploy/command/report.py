@@ -1,5 +1,6 @@
-"""`desmigratif report`: one of the registry's reports as a table, or as the registry writes it."""
+"""`desmigratif report`: one of the registry's reports as a table, or as the registry writes it, in JSON or CSV."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
@@ -13,10 +14,20 @@ SECONDS = 60.0
 
 async def ask(calls: Calls, name: str, **options: str | None) -> dict[str, Any]:
     """The report *name*, with those of *options* that are given, as the registry answers it."""
+    said: dict[str, Any] = await _answer(calls, name, options)
+    return said
+
+
+async def ask_csv(calls: Calls, name: str, **options: str | None) -> str:
+    """The same as the registry writes it for a spreadsheet."""
+    said: str = await _answer(calls, name, {**options, "format": "csv"})
+    return said
+
+
+async def _answer(calls: Calls, name: str, options: Mapping[str, str | None]) -> Any:
     query: dict[str, str | int] = {option: value for option, value in options.items() if value is not None}
     reply = await calls.get(REGISTRY, f"/reports/{name}", query=query, timeout_seconds=SECONDS)
-    said: dict[str, Any] = reply.must(200)
-    return said
+    return reply.must(200)
 
 
 def show(said: dict[str, Any], console: Console) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.registry.commands.persons import Birthday
 from services.registry.domain.person import adult_on
-from services.registry.views.minors import of_age_by
+from services.registry.views import minors
 from shared.deadlines import Deadlines
 
 
@@ -17,5 +17,5 @@ def due(person_id: UUID, birth_date: Any, today: date) -> Birthday | None:
     return Birthday(person_id=person_id)
 
 
-COMING_OF_AGE = Deadlines(name="coming_of_age", perhaps=of_age_by, due=due)
+COMING_OF_AGE = Deadlines(name="coming_of_age", view=minors.VIEW, perhaps=minors.of_age_by, due=due)
 """On the day itself, or as soon as the service runs again."""

@@ -21,7 +21,10 @@ from tests.bench import results
 from tests.bench.bed import Bed
 from tests.bench.figures import FULL, QUICK, TINY, USUAL, Figure, Sizes
 
-FIGURES = ("append", "growth", "command", "load", "propagation", "rebuild", "one_return", "search", "memory", "start")
+FIGURES = (
+    "append", "growth", "command", "load", "propagation", "rebuild", "one_return", "search", "households", "memory",
+    "start",
+)  # fmt: skip
 """In the order in which they are measured: first what needs no house."""
 
 

@@ -1,6 +1,8 @@
 """What is measured on: PostgreSQL alone, or a whole house. One of the two at a time."""
 
 import asyncio
+import os
+import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -10,6 +12,7 @@ from pathlib import Path
 import asyncpg
 
 from deploy import databases
+from deploy.command.running import DATA
 from deploy.house import House
 from deploy.postgres import SUPERUSER, Cluster
 from tests.houses import TODAY
@@ -55,6 +58,14 @@ class Bed:
             self.house_took = time.perf_counter() - began
         return self._house
 
+    async def house_of_its_own(self, name: str) -> House:
+        """A house that nobody has used, in place of whatever runs, until that is asked for again."""
+        await self.close()
+        house = House(self.folder / name, today=TODAY, say=lambda _: None, log_level="warning")
+        self._ending.callback(house.stop)
+        await asyncio.to_thread(house.start)
+        return house
+
     async def close(self) -> None:
         """End what runs."""
         await asyncio.to_thread(self.close_now)
@@ -63,6 +74,33 @@ class Bed:
         """The same, for who has no loop any more."""
         self._ending.close()
         self._cluster = self._house = None
+
+
+async def desmigratif(house: House, *words: str | Path) -> str:
+    """The command, as a person runs it: what it said.
+
+    Raises:
+        RuntimeError: it fails.
+    """
+    program = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "deploy.command.main",
+        *words,
+        env={**os.environ, DATA: str(house.data)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        said, _ = await program.communicate()
+    finally:
+        if program.returncode is None:
+            program.kill()
+            await program.wait()
+    if program.returncode:
+        raise RuntimeError(said.decode())
+    return said.decode()
 
 
 def address(house: House, database: str) -> str:

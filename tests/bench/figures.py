@@ -72,7 +72,7 @@ class Sizes:
     *at_once*: appends under way. *requests* of each measurement over HTTP. *lines* of a placement list. *rates*:
     returns a second, for *rate_seconds* each. *events* that a view is made from, and *peer_events* for a library that
     needs seconds for each thousand. *logs*: events of a log as it grows, and *calls* of each kind to each. *people* to
-    look for, and *queries* for one with a long name, in all runs together.
+    look for, and *queries* for one with a long name, in all runs together. *households* of a list.
     *careful*: everything is warmed up first, and who is not measured is stopped.
     """
 
@@ -90,6 +90,7 @@ class Sizes:
     calls: int
     people: int
     queries: int
+    households: int
     careful: bool = True
 
 
@@ -108,6 +109,7 @@ USUAL = Sizes(
     calls=1_000,
     people=100_000,
     queries=2_000,
+    households=40_072,
 )
 FULL = replace(USUAL, name="full", logs=(10_000, 1_000_000, 10_000_000))
 QUICK = Sizes(
@@ -125,6 +127,7 @@ QUICK = Sizes(
     calls=300,
     people=5_000,
     queries=400,
+    households=400,
 )
 TINY = Sizes(
     name="tiny",
@@ -141,6 +144,7 @@ TINY = Sizes(
     calls=20,
     people=200,
     queries=20,
+    households=20,
     careful=False,
 )
 """Only enough to see that it works."""

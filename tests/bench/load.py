@@ -5,12 +5,9 @@ everyone there, until everyone has heard it. COPY puts the same events into an e
 memory; what else a load writes (commands, claims, keys, views) is not copied.
 """
 
-import asyncio
 import csv
 import io
 import itertools
-import os
-import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -20,10 +17,9 @@ import asyncpg
 
 from deploy.command.calls import COOPERATIVE, ENTERPRISE, MIGRATION, PARENTING, REGISTRY
 from deploy.command.placements import COLUMNS
-from deploy.command.running import DATA
 from deploy.house import House
 from tests.bench import homecoming
-from tests.bench.bed import Bed, a_log, address, checkpoint, execute
+from tests.bench.bed import Bed, a_log, address, checkpoint, desmigratif, execute
 from tests.bench.figures import Figure, Say, Sizes, Target, Turns
 from tests.houses import KENANGA, nik
 
@@ -98,30 +94,10 @@ def _list(lines: int) -> str:
 
 
 async def _load(house: House, path: Path) -> None:
-    """The command, as a person runs it.
-
-    Raises:
-        RuntimeError: it fails.
-    """
-    program = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "deploy.command.main",
-        "load",
-        path,
-        env={**os.environ, DATA: str(house.data)},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,
-    )
-    try:
-        said, _ = await program.communicate()
-    finally:
-        if program.returncode is None:
-            program.kill()
-            await program.wait()
-    if program.returncode or b"rejected" not in said:
-        raise RuntimeError(said.decode())
+    """Raises `RuntimeError` where the command fails or counts nothing."""
+    said = await desmigratif(house, "load", path)
+    if "rejected" not in said:
+        raise RuntimeError(said)
 
 
 async def _position(url: str) -> int:

@@ -19,6 +19,7 @@ WHAT_EACH_BEGINS_WITH = {
     "rebuild": "rebuild-",
     "one_return": "one-return-",
     "search": "search-",
+    "households": "households",
     "memory": "memory-",
     "start": "ready-",
 }

@@ -86,6 +86,15 @@ class TestRegistration:
             birth_date=Known(date(2000, 2, 29)),
         )
 
+    def test_who_grew_up_since_the_survey_is_registered_as_the_adult_they_are(self) -> None:
+        """The day of the survey says since when they are known, today alone who is a child."""
+        surveyed = date(2019, 5, 4)
+        for born, year in ((date(2004, 1, 1), None), (date(2012, 1, 1), 2012)):
+            wish = replace(REGISTER, birth_date=Known(born), surveyed_on=surveyed)
+            Given(person).when(wish).then(
+                replace(REGISTERED, occurred=Occurred(surveyed), birth_date=Known(born), birth_year=year)
+            )
+
     def test_nobody_is_registered_twice_under_one_id(self) -> None:
         Given(person, REGISTERED).when(REGISTER).then()
 

@@ -100,7 +100,7 @@ def due(person_id: UUID, born: Any, today: date) -> Celebrate | None:
     return Celebrate(person_id) if born is not None and date.fromisoformat(born) <= today else None
 
 
-BIRTHDAYS = Deadlines(name="birthdays", perhaps=_perhaps, due=due)
+BIRTHDAYS = Deadlines(name="birthdays", view=VIEW, perhaps=_perhaps, due=due)
 
 
 def service(**more: Any) -> Service:

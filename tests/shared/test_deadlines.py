@@ -1,18 +1,24 @@
 """What becomes due is carried out once, on its day, whoever looks and however often."""
 
 import asyncio
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
+import structlog
+from structlog.testing import capture_logs
 
 from shared import deadlines
 from shared.clock import Clock
 from shared.errors import NOT_FOUND, Refused
 from shared.execute import BUSY, Answer, Work
-from shared.runtime import Runtime
+from shared.runtime import Runtime, end
+from shared.views import View
 from tests.shared import birthdays
 from tests.shared.birthdays import Born, BornAfterAll, Celebrate, note_of, service
 from tests.shared.street import Street, do, rows, until
@@ -128,6 +134,74 @@ async def test_nothing_is_opened_of_who_was_erased(street: Street) -> None:
     await registry.log.erase(erased)
     await looked(registry)
     assert await noted(registry) == {}
+
+
+async def test_who_cannot_be_opened_keeps_nobody_else_back(street: Street) -> None:
+    """A box that was altered: the process that looks goes on, and starts again."""
+    registry = await street.start(service())
+    broken, well = await born(registry, TOMORROW, TOMORROW)
+    await looked(registry)
+    field = "jsonb_set(born::jsonb, '{field}', '\"other\"')::json"
+    altered = f"UPDATE awaited_1.awaited SET born = {field} WHERE person_id = $1"
+    await rows(registry, altered, broken)
+    await street.stop(registry)
+    await on(street, TOMORROW)
+    registry = await street.start(service())
+    await until(lambda: _are(registry, once(well)), why="nobody looked")
+    await looked(registry)
+    assert not registry.failed.done()
+    assert await noted(registry) == once(well)
+
+
+async def test_only_the_view_that_keeps_what_is_awaited_is_waited_for(street: Street) -> None:
+    """Another one that goes no further ends no birthday."""
+    tables = sa.MetaData(schema="meetings")
+    sa.Table("meetings", tables, sa.Column("meeting_id", sa.Uuid, primary_key=True))
+    elsewhere = View(name="meetings", revision=1, tables=tables, own=lambda _recorded: ())
+    registry = await street.start(service(views=(birthdays.VIEW, elsewhere)))
+    await standing_still(registry, "meetings")
+    (person,) = await born(registry, DAY)
+    await looked(registry)
+    assert await noted(registry) == once(person)
+
+
+async def standing_still(runtime: Runtime, view: str) -> None:
+    """Return once *view* hears nothing more."""
+    names = {one.name for one in runtime.subscriptions if one.hearer.label == view}
+    tasks = {task for task in runtime._tasks if task.get_name() in names}
+    assert tasks
+    assert not await end(tasks)
+
+
+async def test_that_nobody_can_look_is_said_once(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadlines, "_RETRY_SECONDS", 0.01)
+    looks: list[date] = []
+
+    def perhaps(today: date) -> Any:
+        looks.append(today)
+        if len(looks) in (1, 2, 3, 5, 6):
+            raise Refused(BUSY)
+        return birthdays.BIRTHDAYS.perhaps(today)
+
+    with warnings() as said:
+        registry = await street.start(service(deadlines=(replace(birthdays.BIRTHDAYS, perhaps=perhaps),)))
+        await until(lambda: len(looks) == 4)
+        assert [one["error"] for one in said if one["event"] == "deadlines-not-looked-at"] == ["busy"]
+        registry.clock = Clock(TOMORROW)
+        await until(lambda: len(looks) == 7)
+    assert [one["error"] for one in said if one["event"] == "deadlines-not-looked-at"] == ["busy"] * 2
+
+
+@contextmanager
+def warnings() -> Iterator[list[MutableMapping[str, Any]]]:
+    """What is said meanwhile that an operator should read."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("warning"))
+    try:
+        with capture_logs() as said:
+            yield said
+    finally:
+        structlog.configure(**before)
 
 
 async def test_what_is_refused_or_fails_keeps_nobody_else_back(street: Street) -> None:

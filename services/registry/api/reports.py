@@ -15,11 +15,11 @@ from pydantic import Field
 
 from services.registry.views.reports import REPORTS, By, Name, Report, counted
 from shared import clock
-from shared.errors import Refused
+from shared.errors import OUTSIDE_AREA, Refused
 from shared.http import Read, Shown, shows
 from shared.http.doors import REGION_UNKNOWN
 from shared.http.examples import example
-from shared.vocabulary import region_prefix
+from shared.vocabulary import lies_in, region_prefix
 
 router = APIRouter()
 
@@ -76,7 +76,7 @@ class ReportShown(Shown):
     total: dict[str, int] = Field(description="The sums of the rows.")
 
 
-_RESPONSES = shows(ReportShown, REGION_UNKNOWN)
+_RESPONSES = shows(ReportShown, REGION_UNKNOWN, OUTSIDE_AREA)
 _RESPONSES["200"] |= {
     "content": {_CSV: {"schema": {"type": "string"}, "example": "key,name,persons,workers,died,as_of,…\r\n2019,,…"}}
 }
@@ -100,15 +100,15 @@ async def get_report(
     form: Annotated[Form | None, Query(alias="format", description="json or csv; also by Accept: text/csv.")] = None,
     accept: Annotated[str | None, Header(include_in_schema=False)] = None,
 ) -> Response:
-    """By the days on which things happened, with what is known now; only of the caller's area."""
+    """By the days on which things happened, with what is known now; only of the caller's area.
+
+    Who asks for more than that is told the figures of the area, under its own code; a region beside it is refused.
+    """
     asked = REPORTS[report]
-    place = "*" if region is None else region_prefix(region)
-    if place is None:
-        raise Refused(REGION_UNKNOWN)
+    place = _counted_in(region, read.caller.area)
     day = as_of or read.today
     known_at = clock.now()
-    rows = await read.rows(counted(asked, day, by, (read.caller.area, place), begins))
-    narrower = place if place != "*" else read.caller.area
+    rows = await read.rows(counted(asked, day, by, place, begins))
     told = {
         "report": report,
         "definition": asked.definition,
@@ -116,7 +116,7 @@ async def get_report(
         "as_of": day.isoformat(),
         "begins": begins and begins.isoformat(),
         "known_at": known_at.isoformat(),
-        "region": narrower,
+        "region": place,
         "by": by,
         "figures": list(asked.figures),
         "rows": [_row(asked, row, by) for row in rows],
@@ -125,6 +125,20 @@ async def get_report(
     if form is Form.csv or (form is None and accept is not None and _CSV in accept):
         return Response(_as_csv(told), media_type=_CSV)
     return Response(orjson.dumps(told), media_type="application/json")
+
+
+def _counted_in(region: str | None, area: str) -> str:
+    """Of *region* and *area*, the one that lies in the other; `region-unknown`, `outside-area` where neither does."""
+    if region is None:
+        return area
+    place = region_prefix(region)
+    if place is None:
+        raise Refused(REGION_UNKNOWN)
+    if lies_in(place, area):
+        return place
+    if lies_in(area, place):
+        return area
+    raise Refused(OUTSIDE_AREA)
 
 
 def _row(report: Report, row: sa.RowMapping, by: By) -> dict[str, Any]:

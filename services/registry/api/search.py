@@ -98,11 +98,15 @@ class Namesakes(Shown):
         persons=[
             {"id": WORKER, "village": VILLAGE, "birth_date": "2000-02-29", "worker": True, "died_on": None},
         ],
+        complete=True,
     )
 
     name: str
     likeness: float = Field(description="How like it is what was looked for; 1: it sounds the same.")
     persons: list[Namesake]
+    complete: bool = Field(
+        description="False: more bear it than are shown; a smaller region or a year of birth shows them."
+    )
 
 
 class Elsewhere(Shown):
@@ -157,10 +161,14 @@ async def search_persons(body: SearchBody, read: Read) -> Response:
     after = None if body.cursor is None else tuple(read_cursor(body.cursor, (int, int, str)))
     asked = _Asked(read, region, body.birth_year)
     rest = [one for one in await _ranked(asked, name.value) if after is None or one.place > after]
-    page = rest[: body.limit]
-    bearers = await _bearers(asked, [one.name for one in page])
+    page, bearers, complete = await _page(asked, rest[: body.limit])
     items = [
-        {"name": one.name, "likeness": round(1 - one.unlike / _EXACT, 3), "persons": bearers[one.name.casefold()]}
+        {
+            "name": one.name,
+            "likeness": round(1 - one.unlike / _EXACT, 3),
+            "persons": bearers[one.name.casefold()],
+            "complete": complete,
+        }
         for one in page
         if one.name.casefold() in bearers  # else they were corrected or erased in this very moment
     ]
@@ -181,9 +189,8 @@ class _Asked:
         """The conditions on where they live."""
         return self.read.within(village, self._region)
 
-    async def rows(self, query: sa.Select[Any]) -> list[tuple[str, sa.RowMapping]]:
-        """The rows that *query* finds, each with the name; many years share a place, so the year is looked at too."""
-        rows = await self.read.rows(query)
+    async def named(self, rows: Sequence[sa.RowMapping]) -> list[tuple[str, sa.RowMapping]]:
+        """Each of *rows* with the name; many years share a place, so the year is looked at too."""
         if self._year is not None:
             days = await self.read.open_all([row["birth_date"] for row in rows])
             rows = [row for row, day in zip(rows, days, strict=True) if day and day.startswith(self._year)]
@@ -193,7 +200,8 @@ class _Asked:
 
 async def _ranked(asked: _Asked, wanted: str) -> list[_Ranked]:
     """The names like *wanted*, each once."""
-    found = await asked.rows(search.nearest(search.bits(wanted, asked.keyed), asked.place, asked.within))
+    nearest = search.nearest(search.bits(wanted, asked.keyed), asked.place, asked.within)
+    found = await asked.named(await asked.read.rows(nearest))
     names = {name.casefold(): name for name, _ in reversed(found)}.values()  # each as it is written on the nearest row
     ranked = []
     for name, like in likest(wanted, names, _LIKE_ENOUGH).items():
@@ -203,13 +211,29 @@ async def _ranked(asked: _Asked, wanted: str) -> list[_Ranked]:
     return sorted(ranked)
 
 
-async def _bearers(asked: _Asked, names: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    """All who bear one of *names*, by the name in small letters."""
-    if not names:
-        return {}
-    query = search.bearers([search.bits(name, asked.keyed) for name in names], asked.place, asked.within)
-    wanted = {name.casefold() for name in names}
-    found = [(name.casefold(), row) for name, row in await asked.rows(query) if name.casefold() in wanted]
+async def _page(
+    asked: _Asked, names: Sequence[_Ranked]
+) -> tuple[Sequence[_Ranked], dict[str, list[dict[str, Any]]], bool]:
+    """So many of *names* that all who bear one can be looked at, with those by name; whether they are all.
+
+    They are not where even the first name alone has too many: then some are shown.
+    """
+    while names:
+        query = search.bearers([search.bits(one.name, asked.keyed) for one in names], asked.place, asked.within)
+        rows = await asked.read.rows(query)
+        complete = len(rows) <= search.MOST_BEARERS
+        if complete or len(names) == 1:
+            return names, await _bearers(asked, names, rows[: search.MOST_BEARERS]), complete
+        names = names[: len(names) // 2]
+    return names, {}, True
+
+
+async def _bearers(
+    asked: _Asked, names: Sequence[_Ranked], rows: Sequence[sa.RowMapping]
+) -> dict[str, list[dict[str, Any]]]:
+    """All of *rows* who bear one of *names*, by the name in small letters."""
+    wanted = {one.name.casefold() for one in names}
+    found = [(name.casefold(), row) for name, row in await asked.named(rows) if name.casefold() in wanted]
     people_there = await opened(asked.read, [row for _, row in found])
     by_name: dict[str, list[dict[str, Any]]] = {}
     for (folded, _), person in zip(found, people_there, strict=True):
@@ -250,8 +274,8 @@ async def find_by_nik(body: NikBody, read: Read) -> Response:
 async def match_person(body: MatchBody, read: Read) -> Response:
     """Id and regency of the one whose name is equal and whose NIK or birth date too, with nothing that says otherwise.
 
-    Of several nobody is named, nor does the answer say that there are some. Two registrations that were merged are one
-    person, two that were not are two.
+    Of several nobody is named, nor does the answer say that there are some; nor where more bear the name than can be
+    looked at. Two registrations that were merged are one person, two that were not are two.
     """
     nik, wrong_nik = (None, None) if body.nik is None else read_nik(body.nik, read.today)
     name, wrong_name = read_name(body.name)
@@ -259,6 +283,8 @@ async def match_person(body: MatchBody, read: Read) -> Response:
     refuse_columns(wrong_nik, wrong_name, wrong_day)
     told = Told(name=name.value, nik=known(nik), birth_date=known(born))
     rows = await _candidates(read, told)
+    if len(rows) > search.MOST_BEARERS:  # who was not looked at may be meant just as well
+        return read.answer({"match": None})
     people_there = await opened(read, rows)
     sure = {found["id"]: found["village"] for found in people_there if certain(told, _told_of(found))}
     if len(sure) != 1:
@@ -274,12 +300,15 @@ def _told_of(person: dict[str, Any]) -> Told:
 
 
 async def _candidates(read: Reading, told: Told) -> Sequence[sa.RowMapping]:
-    """Who may be meant: who holds the NIK, and if nobody does, whose name and year of birth may be these."""
+    """Who may be meant: who holds the NIK, and everybody whose name and year of birth may be these.
+
+    One more than `search.MOST_BEARERS` where there are more.
+    """
     holder = None if told.nik is None else await read.holder("nik", told.nik)
-    if holder is not None:
-        return await read.rows(search.registrations(sa.select(sa.literal(holder, sa.Uuid).label("person_id"))))
-    if told.birth_date is None:
+    if told.birth_date is not None:
+        keyed = read.keyed(search.VIEW)
+        place = search.year_place(told.birth_date.year, keyed)
+        return await read.rows(search.bearers([search.bits(told.name, keyed)], place, lambda _village: (), holder))
+    if holder is None:
         return ()
-    keyed = read.keyed(search.VIEW)
-    place = search.year_place(told.birth_date.year, keyed)
-    return await read.rows(search.bearers([search.bits(told.name, keyed)], place, lambda _village: ()))
+    return await read.rows(search.registrations(sa.select(sa.literal(holder, sa.Uuid).label("person_id"))))

@@ -256,11 +256,12 @@ async def inhabitant(work: Work, n: int, line: _Line, told: _Told) -> UUID:
             person_id,
             RegisterPerson(
                 person_id=person_id,
-                today=told.surveyed_on,
+                today=work.today,
                 village=told.village,
                 full_name=line.told.full_name,
                 nik=nik,
                 birth_date=line.told.birth_date,
+                surveyed_on=told.surveyed_on,
             ),
         )
     if line.as_worker:

@@ -66,7 +66,10 @@ from shared.vocabulary import Occurred
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterPerson:
-    """Register a person nobody knew. That no one else holds the NIK is asked of the claims, not of this history."""
+    """Register a person nobody knew. That no one else holds the NIK is asked of the claims, not of this history.
+
+    *surveyed_on*: the day since when the person is known, where that is not *today*.
+    """
 
     person_id: UUID
     today: date
@@ -74,6 +77,7 @@ class RegisterPerson:
     full_name: Known[str]
     nik: Known[str] | None
     birth_date: Known[date] | None
+    surveyed_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,12 +248,15 @@ def refuse_of_duplicate(merged: Merged, command: PersonCommand) -> None:
 
 
 def register_person(state: Person, command: RegisterPerson) -> Sequence[PersonEvent]:
-    """A new history begins; a history that has begun is not begun again."""
+    """A new history begins; a history that has begun is not begun again.
+
+    Who is a minor is decided today, whenever the survey was: an adult's year of birth is told to nobody (P6).
+    """
     if not isinstance(state, Unknown):
         return ()
     return (
         PersonRegistered(
-            occurred=Occurred(command.today),
+            occurred=Occurred(command.surveyed_on or command.today),
             person_id=command.person_id,
             village=command.village,
             full_name=command.full_name,

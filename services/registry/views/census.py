@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.registry.domain.person import (
     DeathCorrected,
@@ -85,22 +86,14 @@ def _lives(event: PersonRegistered | VillageCorrected, version: int) -> Change:
 def known_on(day: date) -> sa.Select[Any]:
     """One row for each human registered by *day*: village and, as 1 or 0, whether living, worker, died.
 
-    Who was registered twice is counted once, by the registration that stands for both, on days before the merge too;
-    a worker since, and dead since, what is known first of either.
+    Who was registered twice is counted once, on days before the merge too: known since the first of the registrations,
+    living where the one that stands for both says, and before it says anything, where another does. A worker since
+    what is known first of either.
     """
-    other, merged = people.alias("other"), ALIASES.merged
-    as_other = (
-        sa.select(
-            merged.c.into,
-            sa.func.min(other.c.worker_since).label("worker_since"),
-            sa.func.min(other.c.died_on).label("died_on"),
-        )
-        .select_from(merged.join(other, other.c.person_id == merged.c.person_id))
-        .group_by(merged.c.into)
-        .subquery("as_other")
-    )
+    as_other = _as_other()
+    registered_on = sa.func.least(people.c.registered_on, as_other.c.registered_on)
     worker_since = sa.func.least(people.c.worker_since, as_other.c.worker_since)
-    died_on = sa.func.coalesce(people.c.died_on, as_other.c.died_on)
+    died_on = _died_on(as_other)
     theirs = residences.alias("theirs")
     village = (
         sa.select(theirs.c.village)
@@ -110,20 +103,68 @@ def known_on(day: date) -> sa.Select[Any]:
         .limit(1)
         .lateral("residence")
     )
+    elsewhere = _residence_as_other(day)
     lives = sa.or_(died_on.is_(None), died_on > day)
     return (
         sa.select(
-            village.c.village,
-            people.c.registered_on.label("counted_on"),
+            sa.func.coalesce(village.c.village, elsewhere.c.village).label("village"),
+            registered_on.label("counted_on"),
             sa.case((lives, 1), else_=0).label("persons"),
             sa.case((sa.and_(lives, worker_since <= day), 1), else_=0).label("workers"),
             sa.case((lives, 0), else_=1).label("died"),
         )
         .select_from(
-            people.join(village, sa.true()).outerjoin(as_other, as_other.c.into == people.c.person_id),
+            people.outerjoin(village, sa.true())
+            .outerjoin(as_other, as_other.c.into == people.c.person_id)
+            .outerjoin(elsewhere, elsewhere.c.into == people.c.person_id),
         )
-        .where(people.c.registered_on <= day, ALIASES.for_itself(people.c.person_id))
+        .where(
+            registered_on <= day,
+            sa.or_(village.c.village.is_not(None), elsewhere.c.village.is_not(None)),
+            ALIASES.for_itself(people.c.person_id),
+        )
     )
+
+
+def dead_on(day: date) -> sa.Select[Any]:
+    """The *person_id* of each human known to have died by *day*, under whichever id it was said: who stands for all."""
+    as_other = _as_other()
+    return (
+        sa.select(people.c.person_id)
+        .select_from(people.outerjoin(as_other, as_other.c.into == people.c.person_id))
+        .where(_died_on(as_other) <= day, ALIASES.for_itself(people.c.person_id))
+    )
+
+
+def _as_other() -> sa.Subquery:
+    """What was said of each human under other ids than the one that stands for them, *into*: the first of each."""
+    other, merged = people.alias("other"), ALIASES.merged
+    firsts = (other.c.registered_on, other.c.worker_since, other.c.died_on)
+    return (
+        sa.select(merged.c.into, *(sa.func.min(first).label(first.name) for first in firsts))
+        .select_from(merged.join(other, other.c.person_id == merged.c.person_id))
+        .group_by(merged.c.into)
+        .subquery("as_other")
+    )
+
+
+def _residence_as_other(day: date) -> sa.Subquery:
+    """Where each human lived on *day* by what was said under other ids than the one that stands for them, *into*."""
+    theirs, merged = residences.alias("elsewhere"), ALIASES.merged
+    return (
+        sa.select(merged.c.into, theirs.c.village)
+        .ext(distinct_on(merged.c.into))
+        .select_from(merged.join(theirs, theirs.c.person_id == merged.c.person_id))
+        .where(theirs.c.since <= day)
+        .order_by(merged.c.into, theirs.c.until.desc(), theirs.c.fact.desc(), theirs.c.person_id)
+        .subquery("residence_as_other")
+    )
+
+
+def _died_on(as_other: sa.Subquery) -> sa.ColumnElement[date]:
+    """As the id that stands for all says, else as another says first; null: lives."""
+    died_on: sa.ColumnElement[date] = sa.func.coalesce(people.c.died_on, as_other.c.died_on)
+    return died_on
 
 
 def designated_by(day: date) -> sa.Select[Any]:

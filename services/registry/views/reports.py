@@ -46,18 +46,23 @@ class Report:
 
 
 def households_on(day: date) -> sa.Select[Any]:
-    """One row for each household in which somebody lived on *day*: village on that day, members."""
-    lived = sa.and_(
-        memberships.c.joined_on <= day, sa.or_(memberships.c.left_on.is_(None), memberships.c.left_on > day)
+    """One row for each household in which somebody lived on *day*: village on that day, members.
+
+    Who is known to have died by then lives nowhere, although nobody said that they left.
+    """
+    # A human who lives there under two ids is one member.
+    lived = (
+        sa.select(memberships.c.household_id, ALIASES.survivor(memberships.c.person_id).label("person_id"))
+        .where(memberships.c.joined_on <= day, sa.or_(memberships.c.left_on.is_(None), memberships.c.left_on > day))
+        .distinct()
+        .subquery("lived")
     )
+    dead = census.dead_on(day).subquery("dead")
     inhabited = (
-        sa.select(
-            memberships.c.household_id,
-            # A human who lives there under two ids is one member.
-            sa.func.count(sa.distinct(ALIASES.survivor(memberships.c.person_id))).label("members"),
-        )
-        .where(lived)
-        .group_by(memberships.c.household_id)
+        sa.select(lived.c.household_id, sa.func.count().label("members"))
+        .select_from(lived.outerjoin(dead, dead.c.person_id == lived.c.person_id))
+        .where(dead.c.person_id.is_(None))
+        .group_by(lived.c.household_id)
         .subquery("inhabited")
     )
     # Where each lived on that day, and since when it is known at all: one pass, for there are as many rows as homes.
@@ -142,20 +147,22 @@ REPORTS: Mapping[Name, Report] = {
     "households": Report(
         ("households", "members"),
         "Households in which somebody lived on that day, in the village where the household then lived, and how many "
-        f"did; by year: the year since when the household is known. {_AS_OF}",
-        "Rumah tangga yang berpenghuni pada tanggal itu, di desa tempatnya berada saat itu, dan jumlah anggotanya; "
-        f"menurut tahun: tahun sejak rumah tangga diketahui. {_PER}",
+        "did; who is known to have died by then is not counted. By year: the year since when the household is known. "
+        f"{_AS_OF}",
+        "Rumah tangga yang berpenghuni pada tanggal itu, di desa tempatnya berada saat itu, dan jumlah anggotanya yang "
+        "hidup; yang diketahui meninggal sampai tanggal itu tidak dihitung. Menurut tahun: tahun sejak rumah tangga "
+        f"diketahui. {_PER}",
         households_on,
     ),
     "persons": Report(
         ("persons", "workers", "died"),
         "Persons registered by that day, in the village where they then lived: living ones, of these who works, will "
-        "work or has worked abroad, and those known to have died by then. The erased are counted. By year: the year of "
-        f"the registration. {_AS_OF}",
+        "work or has worked abroad, and those known to have died by then. The erased are counted; who was registered "
+        f"twice is counted once, since the first time. By year: the year of that registration. {_AS_OF}",
         "Orang yang terdata sampai tanggal itu, di desa tempat tinggalnya saat itu: yang hidup, di antaranya yang "
         "akan, sedang, atau telah bekerja di luar negeri, dan yang diketahui meninggal. Yang datanya dihapus tetap "
-        "dihitung. "
-        f"Menurut tahun: tahun pendataan. {_PER}",
+        "dihitung; yang terdata dua kali dihitung sekali, sejak yang pertama. "
+        f"Menurut tahun: tahun pendataan itu. {_PER}",
         census.known_on,
     ),
     "facilities": Report(
@@ -179,11 +186,11 @@ REPORTS: Mapping[Name, Report] = {
 """By name."""
 
 
-def counted(report: Report, day: date, by: By, areas: tuple[str, ...], begins: date | None) -> sa.Select[Any]:
+def counted(report: Report, day: date, by: By, area: str, begins: date | None) -> sa.Select[Any]:
     """One row for each year or area that has any: *key* and each figure, ordered by key.
 
-    *areas*: only what lies in all of them (dotted codes, ``*`` for everywhere). *begins*: only what is counted from
-    that day on, up to *day*.
+    *area*: only what lies in it (a dotted code, ``*`` for everywhere). *begins*: only what is counted from that day on,
+    up to *day*.
     """
     rows = report.rows(day).subquery("rows")
     village, on = rows.c.village, rows.c.counted_on
@@ -195,11 +202,7 @@ def counted(report: Report, day: date, by: By, areas: tuple[str, ...], begins: d
     return (
         sa.select(key, *(sa.cast(sa.func.sum(rows.c[name]), sa.BigInteger).label(name) for name in report.figures))
         .where(
-            *(
-                sa.or_(village == area, village.startswith(area + ".", autoescape=True))
-                for area in areas
-                if area != "*"
-            ),
+            *([] if area == "*" else [sa.or_(village == area, village.startswith(area + ".", autoescape=True))]),
             *([on >= begins] if begins else []),
         )
         .group_by(key)

@@ -36,8 +36,8 @@ _YEARS = 8
 """So many places there are for years of birth."""
 NEAREST = 300
 """Of so many persons the names are opened and ranked."""
-_MOST_BEARERS = 2_000
-"""So many persons are looked at who may bear the names of one page."""
+MOST_BEARERS = 2_000
+"""So many persons are looked at who may bear the names of one page; of more it is known only that there are more."""
 _SIGN = 1 << (BITS - 1)
 
 Bits = tuple[int, ...]
@@ -93,13 +93,21 @@ def project(recorded: Recorded, keyed: Keyed) -> Iterable[Change]:
 
 def _bits_of(person_id: UUID, name: str, keyed: Keyed) -> dict[str, int]:
     shelf = person_id.int % SHELVES
-    return {"shelf": shelf, "bits": bits(name, keyed)[shelf]}
+    return {"shelf": shelf, "bits": _on_shelf(shelf, _digests(name, keyed))}
 
 
 def bits(name: str, keyed: Keyed) -> Bits:
     """The places of the pieces of *name*, on each shelf."""
-    digests = [keyed(f"piece {piece}") for piece in pieces(name)]
-    return tuple(_signed({digest[shelf] % BITS for digest in digests}) for shelf in range(SHELVES))
+    digests = _digests(name, keyed)
+    return tuple(_on_shelf(shelf, digests) for shelf in range(SHELVES))
+
+
+def _digests(name: str, keyed: Keyed) -> list[bytes]:
+    return [keyed(f"piece {piece}") for piece in pieces(name)]
+
+
+def _on_shelf(shelf: int, digests: Iterable[bytes]) -> int:
+    return _signed({digest[shelf] % BITS for digest in digests})
 
 
 def _signed(places: Iterable[int]) -> int:
@@ -141,15 +149,20 @@ def nearest(wanted: Bits, born: int | None, within: Within) -> sa.Select[Any]:
     )
 
 
-def bearers(of: Sequence[Bits], born: int | None, within: Within) -> sa.Select[Any]:
-    """The persons who may bear just one of the names of these bits, by village: rows of `registrations`."""
+def bearers(of: Iterable[Bits], born: int | None, within: Within, also: UUID | None = None) -> sa.Select[Any]:
+    """Those who may bear just one of the names of these bits, and *also*, by village: rows of `registrations`.
+
+    One more than `MOST_BEARERS` where there are more.
+    """
     there = _there(within)
     any_of = sa.or_(*(there.c.bits == _on_its_shelf(wanted, there) for wanted in of))
-    found = sa.select(there.c.person_id).where(any_of, *_born(born, there))
-    return registrations(found).limit(_MOST_BEARERS)
+    found: sa.SelectBase = sa.select(there.c.person_id).where(any_of, *_born(born, there))
+    if also is not None:
+        found = sa.union(found, sa.select(sa.literal(also, sa.Uuid).label("person_id")))
+    return registrations(found).limit(MOST_BEARERS + 1)
 
 
-def registrations(of: sa.Select[Any]) -> sa.Select[Any]:
+def registrations(of: sa.SelectBase) -> sa.Select[Any]:
     """Rows as the view `people` has them, of the humans whose ids, any of them, *of* selects, by village.
 
     Name and NIK are those of that very registration: of a human who was registered twice there may be two rows.

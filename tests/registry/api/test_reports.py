@@ -19,7 +19,7 @@ def figures(said: dict[str, Any]) -> dict[str, dict[str, int]]:
     return {row["key"]: row["figures"] for row in said["rows"]}
 
 
-def test_households_and_persons_are_counted_as_of_any_day(api: Api, house: House) -> None:
+def test_households_and_persons_are_counted_as_of_any_day(api: Api) -> None:
     body = {
         "village": HERE,
         "surveyed_on": "2019-05-04",
@@ -33,8 +33,11 @@ def test_households_and_persons_are_counted_as_of_any_day(api: Api, house: House
     path = f"/households/{made.json()['id']}"
     post(api, f"{path}/members/{bima}/leaving", {"left_on": "2021"})
     post(api, f"/persons/{joko}/death", {"died_on": "2022-03"})
+    widow = registered(api, village=HERE).json()["id"]
+    post(api, f"{path}/members", {"person_id": widow, "since": "2021-05-01"}).raise_for_status()
     moved = post(api, f"{path}/move", {"village": THERE, "since": "2023-06-01", "with_members": False})
-    at = moved.headers["Event-Position"]
+    moved.raise_for_status()
+    at = post(api, f"/persons/{widow}/death", {"died_on": "2024"}).headers["Event-Position"]
 
     def of(day: str, name: str = "households") -> dict[str, dict[str, int]]:
         return figures(report(api, name, f"region=33.07.03&by=village&as_of={day}", at))
@@ -42,16 +45,26 @@ def test_households_and_persons_are_counted_as_of_any_day(api: Api, house: House
     assert of("2019-05-03") == {}
     assert of("2019-05-04") == {HERE: {"households": 1, "members": 2}}
     assert of("2021-01-01") == {HERE: {"households": 1, "members": 1}}
+    assert of("2022-02-28") == {HERE: {"households": 1, "members": 2}}
+    assert of("2022-03-01") == {HERE: {"households": 1, "members": 1}}  # the dead live nowhere
     assert of("2023-06-01") == {THERE: {"households": 1, "members": 1}}
+    assert of("2024-01-01") == {}
     assert of("2022-02-28", "persons") == {HERE: {"persons": 2, "workers": 1, "died": 0}}
     assert of("2022-03-01", "persons") == {HERE: {"persons": 1, "workers": 0, "died": 1}}
     by_year = report(api, "households", "region=33.07.03&as_of=2020-01-01")
     assert (by_year["by"], figures(by_year)) == ("year", {"2019": {"households": 1, "members": 2}})
     assert figures(report(api, "households", "region=33.07.03&as_of=2020-01-01&begins=2019-06-01")) == {}
     assert all(by_year[named] for named in ("definition", "definition_id", "as_of", "known_at"))
-    with Api(house, "regency-coordinator", "32.12", subject="indramayu-reports") as neighbour:
-        assert report(neighbour, "households", "region=33.07.03", at)["rows"] == []
-        assert report(neighbour, "persons", "", at)["region"] == "32.12"
+
+
+def test_a_report_names_the_region_that_it_counted(house: House) -> None:
+    """The narrower of what was asked for and what the caller may see; never a sum of nothing under another's name."""
+    with Api(house, "regency-coordinator", "32.12", subject="indramayu-reports") as coordinator:
+        for asked, told in (("", "32.12"), ("region=32", "32.12"), ("region=32.12.16", "32.12.16")):
+            assert report(coordinator, "persons", asked)["region"] == told
+        for beside in ("33.07.03", "32.13", "33"):
+            answer = coordinator.get(REGISTRY, f"/reports/households?region={beside}")
+            assert slug(answer) == (403, "outside-area")
 
 
 def test_villages_are_counted_by_programme_year(api: Api, office: Api) -> None:

@@ -10,7 +10,7 @@ from services.registry.domain.person import DeathReported, PersonEvent, VillageC
 from services.registry.domain.reference import DESMIGRATIF
 from services.registry.domain.village import Stage, VillageDesignated, VillageEvent, VillageStepRetracted
 from services.registry.views import people
-from services.registry.views.census import VIEW, designated_by, known_on
+from services.registry.views.census import VIEW, dead_on, designated_by, known_on
 from shared.vocabulary import Occurred
 from tests.registry.people_of_kuripan import BUDI, KURIPAN, LIPURSARI, NOW, REGISTERED, SARI, TRIP, WORKER
 from tests.registry.views.recording import recorded
@@ -104,3 +104,37 @@ async def test_a_designation_that_was_taken_back_is_not_counted(roster: Roster) 
             DESMIGRATIF: 1,
             EMAS: 0,
         }
+
+
+@pytest.mark.usefixtures("nobody_is_merged")
+async def test_a_merge_takes_nobody_from_days_before_the_survivor_was_registered(roster: Roster) -> None:
+    """Who was known as the duplicate was known, and lived where the duplicate did until the survivor says otherwise."""
+    facts = (
+        replace(REGISTERED, occurred=EARLY, person_id=BUDI, village=LIPURSARI),
+        replace(REGISTERED, occurred=MAY, person_id=SARI),
+    )
+    await roster.follow(VIEW, *(recorded(fact, 1 + n) for n, fact in enumerate(facts)))
+    march, june = date(2020, 3, 1), date(2020, 6, 1)
+    assert await where(roster, march) == {LIPURSARI: date(2020, 1, 1)}
+    await roster.follow(people.VIEW, recorded(MERGED))
+    assert await where(roster, date(2019, 12, 31)) == {}
+    assert await where(roster, march) == {LIPURSARI: date(2020, 1, 1)}
+    assert await where(roster, june) == {KURIPAN: date(2020, 1, 1)}
+
+
+async def where(roster: Roster, day: date) -> dict[str, date]:
+    """The village of each human, and since when they are counted."""
+    rows = await roster.ask(known_on(day))
+    assert len(rows) == len({row["village"] for row in rows})
+    return {row["village"]: row["counted_on"] for row in rows}
+
+
+@pytest.mark.usefixtures("nobody_is_merged")
+async def test_who_died_under_either_id_is_dead_under_the_one_that_stands_for_both(roster: Roster) -> None:
+    facts = [recorded(fact, 1 + n) for n, fact in enumerate(SAID)]
+    await roster.follow(VIEW, *facts)
+    may, before = date(2020, 5, 1), date(2020, 4, 30)
+    assert [row["person_id"] for row in await roster.ask(dead_on(may))] == [BUDI]
+    await roster.follow(people.VIEW, recorded(MERGED))
+    assert [row["person_id"] for row in await roster.ask(dead_on(may))] == [SARI]
+    assert await roster.ask(dead_on(before)) == []
