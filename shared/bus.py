@@ -191,6 +191,11 @@ class Bus:
 
     async def _complained(self, error: Exception) -> None:
         log.debug("bus-complained", error=type(error).__name__)
+        # nats-py lets go of a connection that it could not finish (whoever listens in front of a server that is away
+        # takes it and hangs up) without closing it.
+        half_made = self._client._transport  # noqa: SLF001  it has no other name
+        if half_made is not None and not self._client.is_connected:
+            half_made.close()  # type: ignore[no-untyped-call]  # the library says nothing of what it returns
 
     async def _reconnected(self) -> None:
         log.info("bus-reconnected")

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 _MOST = 500
 _MOST_OWN = 2000
 _POLL_SECONDS = 0.1
+_TOGETHER_SECONDS = 0.004
+"""Views of the own log read what was appended this long after the bell: the relay goes first, for others wait for it,
+and what is appended at nearly the same time is one page."""
 _BEHIND_SECONDS = 0.2
 _SILENT_SECONDS = 2.0
 """Without a head for this long (the bus or its owner is away), the owner is asked."""
@@ -427,8 +430,8 @@ class Subscription:
                 async for recorded in pages:
                     self._hold()
                     await self._taking.take(recorded, runtime.identity.log_id)
-            if not recorded:
-                await runtime.appended.wait(rang, _POLL_SECONDS)
+            await runtime.appended.wait(rang, _POLL_SECONDS)
+            await asyncio.sleep(_TOGETHER_SECONDS)
 
     # The others
 

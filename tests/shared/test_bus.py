@@ -2,7 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Self
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import nats
@@ -70,9 +73,77 @@ async def slip(bus: Nats) -> AsyncIterator[Client]:
     await client.close()
 
 
+class Door:
+    """What stands in front of a server: it lets everybody in, and while *shut* hangs up at once."""
+
+    def __init__(self, bus: Nats) -> None:
+        self._url = urlsplit(bus.url("registry"))
+        self._guests: set[asyncio.StreamWriter] = set()
+        self.shut = False
+        self.hung_up, self.left = 0, 0
+        """On how many it hung up, and how many of them hung up as well."""
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._enter, "127.0.0.1", 0)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+        self.turn_out()
+        await until(lambda: not self._guests)
+
+    @property
+    def url(self) -> str:
+        """Where to come in."""
+        port = self._server.sockets[0].getsockname()[1]
+        return self._url._replace(netloc=f"{self._url.netloc.rpartition(':')[0]}:{port}").geturl()
+
+    def turn_out(self) -> None:
+        """Hang up on everybody who is in."""
+        for guest in self._guests:
+            guest.close()
+
+    async def _enter(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._guests.add(writer)
+        if self.shut:
+            self.hung_up += 1
+            writer.write_eof()
+            await reader.read()
+            self.left += 1
+            writer.close()
+        else:
+            inner_reader, inner_writer = await asyncio.open_connection(self._url.hostname, self._url.port)
+            await asyncio.gather(_carry(reader, inner_writer), _carry(inner_reader, writer))
+        self._guests.discard(writer)
+
+
+async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(ConnectionError):
+        while said := await reader.read(65536):
+            writer.write(said)
+            await writer.drain()
+    writer.close()
+
+
 async def next_of(queue: "asyncio.Queue[Told | None]", how_many: int) -> list[Told | None]:
     async with asyncio.timeout(5):
         return [await queue.get() for _ in range(how_many)]
+
+
+# Its connection
+
+
+async def test_what_was_connected_by_half_is_closed_before_it_is_tried_again(bus: Nats) -> None:
+    async with Door(bus) as door:
+        connection = Bus("registry", [], door.url)
+        await connection.connect()
+        door.shut = True
+        door.turn_out()
+        await until(lambda: door.hung_up > 2)
+        door.shut = False
+        await until(lambda: connection.connected)
+        await until(lambda: door.left == door.hung_up)
+        await connection.close()
 
 
 # Words
