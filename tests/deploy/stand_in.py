@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Answers(BaseHTTPRequestHandler):
+    wbufsize = -1  # an answer is sent whole or, where it comes to the end, not at all
+
     def do_GET(self) -> None:
         told = {name: value for name, value in os.environ.items() if name.startswith(("DESMIGRATIF_", "OTEL_"))}
         body = json.dumps({"pid": os.getpid(), "told": told}).encode()
