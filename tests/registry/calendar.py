@@ -9,6 +9,7 @@ from shared import ids
 from shared.deadlines import Calendar
 from shared.execute import Done, Request, execute
 from shared.runtime import Runtime
+from shared.waiting import until_followed
 from tests.registry.people_of_kuripan import KURIPAN
 from tests.shared.street import CALLER, Street, rows
 
@@ -34,6 +35,8 @@ class Registry:
 
     async def looked(self) -> None:
         """Return once its views have heard everything, and what is due was carried out."""
+        for view in SERVICE.views:
+            await until_followed(self.runtime, view)
         await Calendar(self.runtime, SERVICE.deadlines[0]).look(self.runtime.clock.today())
 
     async def do(self, command: object, *, if_match: int | None = None) -> Done:

@@ -125,11 +125,12 @@ def a_card(chance: Random, commands: int) -> Iterator[Step]:
         number, since = Known(one_of("12")), one_of(DAYS)
         command: object = one_of(
             (
-                rules.NameHead(person_id=one_of((SARI, BUDI)), since=since),
+                rules.NameHead(person_id=one_of((SARI, BUDI, DEWI)), since=since),
                 rules.GiveFamilyCard(number=number, since=since),
                 rules.CorrectFamilyCard(number=one_of((None, number)), since=one_of((None, since))),
                 rules.RetractFamilyCard(today=TODAY),
-                *((None,) if home and home.head and chance.random() < 0.2 else ()),
+                # Somebody is left to be the head: without one who can be named nothing more happens.
+                *((None,) if home and home.head and len(erased) < 2 else ()),
             )
         )
         if n == 0:

@@ -20,7 +20,7 @@ from services.registry.domain.household import (
     MembershipRetracted,
 )
 from services.registry.domain.merging import PersonMerged
-from services.registry.views import people
+from services.registry.views import census, people
 from services.registry.views.households import VIEW, living_on, memberships_of_all, together
 from services.registry.views.reports import households_on
 from shared.decider import DomainEvent
@@ -147,6 +147,7 @@ async def test_who_lives_there_under_two_ids_is_one_member(roster: Roster) -> No
     """Named by the id that stands for both, since the first of the days; in a report too."""
     merged = PersonMerged(occurred=on("2026-11-21"), person_id=DEWI, village=KURIPAN, into=SARI)
     await roster.follow(people.VIEW, recorded(merged))
+    await roster.hear(census.VIEW)
     await follow(roster, TOGETHER, JOINED)
     assert {SARI, BUDI} == set(await living(roster, "2022-01-01"))
     assert sorted(map(str, (SARI, BUDI))) == sorted((await now(roster))["members"])
