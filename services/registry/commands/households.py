@@ -128,6 +128,10 @@ async def register_together(work: Work, command: RegisterTogether) -> Answer:
     work.names(told.village)
     kin = [(as_recorded(relative), since) for relative, since in zip(command.kin, told.kin_since, strict=True)]
     members = dict.fromkeys([(await named(work, member)).ids for member in dict.fromkeys(command.members)])
+    for relative in command.kin:  # whom the caller may not see is unknown, whatever else is to be said
+        for who in (relative.person_id, relative.relative_id, relative.guardian_id):
+            if who is not None:
+                await named(work, who)
     for ids in members:
         await lives_nowhere(work, ids)
     people = [await inhabitant(work, n, one, told) for n, one in enumerate(told.people)]
