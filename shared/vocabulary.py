@@ -14,6 +14,11 @@ from lokal import wilayah
 
 Precision = Literal["day", "month", "year"]
 
+EARLIEST = date(1900, 1, 1)
+"""Nothing is told of a day before: it is a slip of the pen. And of the very first, 0001-01-01, asyncpg makes minus
+infinity, of which PostgreSQL reckons no year.
+"""
+
 _PARTIAL = re.compile(r"(?P<year>[0-9]{4})(-(?P<month>[0-9]{2})(-(?P<day>[0-9]{2}))?)?")
 
 
@@ -44,7 +49,7 @@ class Occurred:
 
     @classmethod
     def parse(cls, text: str) -> "Occurred | None":
-        """Read what `str` writes; None for anything else."""
+        """Read what `str` writes of a day from `EARLIEST` on; None for anything else."""
         found = _PARTIAL.fullmatch(text.strip())
         if not found:
             return None
@@ -53,7 +58,7 @@ class Occurred:
             first = date(int(found["year"]), int(found["month"] or 1), int(found["day"] or 1))
         except ValueError:
             return None
-        return cls(first, precision)
+        return cls(first, precision) if first >= EARLIEST else None
 
 
 def village_code(text: str) -> str | None:

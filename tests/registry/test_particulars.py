@@ -92,7 +92,9 @@ def test_names_are_equal_after_case_folding_and_collapsing_blanks() -> None:
     assert not same_name("Tuti Nugroho", "Tuti Nugraha")
 
 
-@pytest.mark.parametrize("cell", ["", "2026-11-22", "2023-02-29", "20230228", "2023-W01-1", "28/02/2023", "2023-2-8"])
+@pytest.mark.parametrize(
+    "cell", ["", "2026-11-22", "2023-02-29", "20230228", "2023-W01-1", "28/02/2023", "2023-2-8", "1899-12-31"]
+)
 def test_a_birth_date_is_a_day_up_to_today(cell: str) -> None:
     assert (None, ColumnError("birth_date", "birth-date-invalid")) == read_birth_date(cell, TODAY)
 

@@ -48,9 +48,11 @@ KindCell = Annotated[
     ),
 ]
 NumberCell = Annotated[
-    str, Field(description="As it stands there. An unusual form is warned of.", examples=["C1234567"])
+    str, Field(description="As it stands there. An unusual form is warned of.", max_length=100, examples=["C1234567"])
 ]
-IssuerCell = Annotated[str, Field(description="Who issued it (penerbit).", examples=["Kantor Imigrasi Wonosobo"])]
+IssuerCell = Annotated[
+    str, Field(description="Who issued it (penerbit).", max_length=200, examples=["Kantor Imigrasi Wonosobo"])
+]
 FirstDay = Annotated[str, Field(description="First day of validity, YYYY-MM-DD.", examples=["2024-02-01"])]
 LastDay = Annotated[str, Field(description="Last day of validity, YYYY-MM-DD.", examples=["2034-01-31"])]
 

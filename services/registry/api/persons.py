@@ -70,7 +70,7 @@ NikCell = Annotated[
         examples=["3307106902009001"],
     ),
 ]
-NameCell = Annotated[str, Field(description="Full name (nama lengkap).", examples=["Siti Aminah"])]
+NameCell = Annotated[str, Field(description="Full name (nama lengkap).", max_length=200, examples=["Siti Aminah"])]
 BirthDateCell = Annotated[str, Field(description="Birth date (tanggal lahir), YYYY-MM-DD.", examples=["2000-02-29"])]
 DayOfDeath = Annotated[
     str, Field(description="Day, month or year of the death, as well as it is known.", examples=["2026-08"])

@@ -44,8 +44,9 @@ _OTHER = "33.07.05.2002"
 
 _PROGRAMME = f"The programme. {codes_of(PROGRAMMES)}"
 ProgrammeCell = Annotated[str, Field(description=_PROGRAMME, max_length=40)]
-ProgrammeAsked = Annotated[str, Query(description=_PROGRAMME, max_length=40)]
-ProgrammeOnly = Annotated[str | None, Query(description=f"Only this one. {_PROGRAMME}", max_length=40)]
+_CODE = "^[A-Z][A-Z0-9_]*$"
+ProgrammeAsked = Annotated[str, Query(description=_PROGRAMME, max_length=40, pattern=_CODE)]
+ProgrammeOnly = Annotated[str | None, Query(description=f"Only this one. {_PROGRAMME}", max_length=40, pattern=_CODE)]
 Code = Annotated[str, Path(description="Village code, dotted or not.", examples=[VILLAGE])]
 
 
@@ -56,7 +57,7 @@ class DesignationBody(Body):
 
     village: VillageCell
     year: int = Field(description="Programme year.")
-    decree: str = Field(description="The decree's number (nomor SK).")
+    decree: str = Field(description="The decree's number (nomor SK).", max_length=200)
     programme: ProgrammeCell = DESMIGRATIF
 
     def command(self) -> commands.Designate:

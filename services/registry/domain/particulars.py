@@ -12,7 +12,7 @@ from services.registry.domain.nik import read_nik, says_otherwise
 from services.registry.domain.refusals import refuse_columns, refused_for
 from shared.errors import ColumnError
 from shared.personal import Known
-from shared.vocabulary import Occurred, village_code
+from shared.vocabulary import EARLIEST, Occurred, village_code
 
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -79,14 +79,15 @@ def read_birth_date(cell: str, today: date) -> tuple[Known[date] | None, ColumnE
 
 
 def read_day(cell: str) -> date | None:
-    """A day as ISO 8601 writes it; None for anything else."""
+    """A day from `EARLIEST` on as ISO 8601 writes it; None for anything else."""
     text = cell.strip()
     if not _ISO_DAY.fullmatch(text):
         return None
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if day >= EARLIEST else None
 
 
 def read_village(cell: str | None) -> tuple[str, ColumnError | None]:

@@ -98,6 +98,7 @@ def test_a_page_goes_on_where_the_last_one_ended_and_its_cursor_names_nobody(api
         ({"name": "Siti", "region": REGENCY, "cursor": "x"}, (400, "cursor-malformed")),
         ({"name": "Siti", "region": REGENCY, "limit": 51}, (422, "malformed")),
         ({"name": "Siti", "birth_year": 3000}, (422, "malformed")),
+        ({"name": "S" * 201, "region": REGENCY}, (422, "malformed")),
         ({"region": REGENCY}, (422, "malformed")),
     ],
 )

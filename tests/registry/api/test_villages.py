@@ -84,6 +84,8 @@ def test_a_step_needs_a_village_that_is_known_there(api: Api) -> None:
     assert slug(post(api, "/villages/99.99.99.9999/activation", {"on": "2019"})) == (404, "not-found")
     answer = post(api, "/villages/proposals", {"village": NEXT, "on": "2030", "programme": "ANOTHER"})
     assert codes(answer) == ["programme-unknown", "on-invalid"]
+    for path in ("/villages", "/villages/by-year", f"/villages/{NEXT}"):
+        assert slug(api.get(REGISTRY, f"{path}?programme=%00")) == (422, "malformed")
 
 
 def test_402_villages_are_loaded_and_counted_by_year(house: House, office: Api) -> None:
