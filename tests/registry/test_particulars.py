@@ -89,7 +89,9 @@ def test_a_name_of_blanks_is_missing(cell: str | None) -> None:
 
 def test_names_are_equal_after_case_folding_and_collapsing_blanks() -> None:
     assert same_name("Tuti  Nugroho ", "TUTI NUGROHO")
+    assert same_name("Ren\u00e9 Contoh", "Rene\u0301 contoh")
     assert not same_name("Tuti Nugroho", "Tuti Nugraha")
+    assert not same_name("Ren\u00e9 Contoh", "Rene Contoh")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ programme's calendar (Asia/Jakarta); *today* comes with the command.
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
@@ -66,8 +67,12 @@ def read_name(cell: str | None) -> tuple[Known[str], ColumnError | None]:
 
 
 def same_name(one: str, other: str) -> bool:
-    """Whether two names are equal: after case folding and collapsing blanks."""
-    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+    """Whether two names are equal: after case folding, collapsing blanks, and whichever way an accent is encoded."""
+    return _folded(one) == _folded(other)
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", " ".join(name.split()).casefold())
 
 
 def read_birth_date(cell: str, today: date) -> tuple[Known[date] | None, ColumnError | None]:
