@@ -149,5 +149,6 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Past]:
         past.at_last["trips late"] = past.villages[-1].rosters()
         for village in past.villages:
             village.meets()
+            village.is_kept()
         all_heard(past.house)
         yield past

@@ -114,6 +114,26 @@ class Village:
         leaving = f"/groups/{group}/members/{self.people['former member']}/leaving"
         self._tell("cooperative", "POST", leaving, {})
 
+    def is_kept(self) -> None:
+        """What the registry keeps beside people's lives: the programme in the village, cards, who is who."""
+        road = self._id("registry", "/facilities", {"village": self.code, "kind": "road", "on": "2019"})
+        self._tell("registry", "POST", f"/facilities/{road}/reports", {"condition": "good", "on": "2021-02-14"})
+        officer = {"person_id": self.people["home"], "role": "officer", "area": self.code, "on": "2022-01-03"}
+        self._id("registry", "/appointments", officer)
+        bank = {"name": "Bank Contoh", "kind": "bank", "agreement": "PKS-1", "area": self.code, "starts_on": "2021"}
+        promise = {"what": "Mesin jahit", "quantity": 10, "unit": "unit", "area": self.code, "on": "2021-03-01"}
+        self._id("registry", f"/partners/{self._id('registry', '/partners', bank)}/commitments", promise)
+        self._id("registry", "/meetings", {"area": self.code, "on": "2022-08-08", "attendance": {"officer": 50}})
+
+        people = [{"name": "Rahmat Hidayat", "relation": "kepala keluarga"}, {"name": "Rahma", "relation": "istri"}]
+        card = f"3307101708209{next(_serials):03d}"
+        self._id("registry", "/households", {"village": self.code, "people": people, "card": card})
+        one, other, again = (
+            self._id("registry", "/persons", {"name": "Rahmat Hidayah", "village": self.code}) for _ in range(3)
+        )
+        self._tell("registry", "POST", f"/persons/{one}/namesakes", {"other_id": other})
+        self._tell("registry", "POST", f"/persons/{again}/merge", {"into": one})
+
     # What is asked
 
     def rosters(self) -> dict[str, Any]:

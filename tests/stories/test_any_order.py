@@ -169,7 +169,9 @@ class Rosters:
             """Keys lie in another database, which this story does without."""
 
         log = SimpleNamespace(heard_erased=no_key_is_kept)
-        runtime: Any = SimpleNamespace(pool=self.pool, log=log, faults={}, moved=lambda *_: None)
+        runtime: Any = SimpleNamespace(
+            pool=self.pool, log=log, faults={}, moved=lambda *_: None, keyed=lambda _view: None
+        )
         taking = Taking(runtime, ViewHearer(runtime, view, projecting.live_schema(view)), source)
         await taking.load()
         if source in view.heard:

@@ -37,7 +37,7 @@ WRITES: dict[tuple[str, str], dict[str, Any]] = {
     ("cooperative", "/groups"): {"village": KURIPAN, "name": "Kelompok Tani"},
 }
 LISTS = [
-    ("registry", "/villages", 1),
+    ("registry", "/villages", 2),
     ("registry", "/persons", 2),
     ("registry", "/workers", 2),
     ("registry", "/households", 2),
@@ -275,10 +275,11 @@ def test_a_cursor_is_one_that_a_page_gave(api: Api, service: str, path: str, _co
     some = str(uuid.uuid4())
     odd: list[Any] = [None, 1, True, 1e300, 10**30, [], {}, "a\0", ""]
     wrong = ["x", "é", "%00", cursor(), cursor(1), base64.urlsafe_b64encode(b'{"a": 1}').decode()]
+    texts = {"/villages": 2}.get(path, 1)  # so many columns of nothing but texts are what a page gives
     for columns in (1, 2, 3, 4):
         for value in odd:
             wrong += [cursor(*[value] * columns), cursor("33", *[value] * (columns - 1)) if columns > 1 else "x"]
-        wrong += [cursor("33\0", *[some] * (columns - 1)), cursor(*["x"] * columns) if columns > 1 else "x"]
+        wrong += [cursor("33\0", *[some] * (columns - 1)), cursor(*["x"] * columns) if columns != texts else "x"]
     for tried in wrong:
         answer = api._client.get(api._house.addresses[service] + path, params={"cursor": tried})
         refused(answer, 400, "cursor-malformed")
@@ -299,14 +300,15 @@ def test_a_list_has_limits_and_regions(api: Api, service: str, path: str, _colum
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_an_id_is_a_uuid(house: House, api: Api, service: str) -> None:
-    """What is none cannot be there; nothing is looked for."""
+def test_an_id_is_a_uuid(house: House, service: str) -> None:
+    """What is none cannot be there; nothing is looked for. Asked by who may read everything."""
     paths = httpx.get(f"{house.addresses[service]}/openapi.json").json()["paths"]
-    for path in (path for path, methods in paths.items() if "_id}" in path and "get" in methods):
-        for wrong in ("x", "1", "%00", "é", "0" * 5000):
-            before, _, after = path.partition("{")
-            refused(api.get(service, before + wrong + after.partition("}")[2]), 422, "malformed")
-        refused(api.get(service, path.partition("{")[0] + str(uuid.uuid4())), 404, "not-found")
+    with Api(house, "data-protection-officer", subject="tests") as api:
+        for path in (path for path, methods in paths.items() if "_id}" in path and "get" in methods):
+            for wrong in ("x", "1", "%00", "é", "0" * 5000):
+                before, _, after = path.partition("{")
+                refused(api.get(service, before + wrong + after.partition("}")[2]), 422, "malformed")
+            refused(api.get(service, path.partition("{")[0] + str(uuid.uuid4())), 404, "not-found")
 
 
 @pytest.mark.parametrize("service", SERVICES)
