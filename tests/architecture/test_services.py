@@ -1,5 +1,6 @@
 """What every service's parts must be, looked at as its ``main`` puts them together."""
 
+import ast
 import dataclasses
 import re
 import typing
@@ -17,7 +18,7 @@ from shared.errors import Refusal
 from shared.personal import Erased, Known, Sealed
 from shared.published import SPOKEN
 from shared.vocabulary import Occurred
-from tests.architecture.names import SERVICES, constants, service
+from tests.architecture.names import ROOT, SERVICES, constants, service
 
 STATUSES = {400, 401, 403, 404, 405, 409, 410, 412, 413, 422, 428, 500, 503}
 """Decision 0008."""
@@ -133,6 +134,18 @@ def test_a_refusal_speaks_to_both_kinds_of_reader(slug: str, status: int, en: st
     assert status in STATUSES
     assert en != indonesian
     assert all(sentence[0].isupper() and sentence.endswith(".") for sentence in (en, indonesian))
+
+
+def texts_of_tests() -> set[str]:
+    """Every text that stands by itself in a test: what is compared, or looked for in a refusal."""
+    files = [path for path in (ROOT / "tests").rglob("test_*.py") if path.parent.name != "architecture"]
+    nodes = (node for path in files for node in ast.walk(ast.parse(path.read_text())))
+    return {n.value.strip("^$") for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+
+
+def test_every_refusal_is_one_that_a_test_expects() -> None:
+    texts = texts_of_tests()
+    assert [slug for slug, *_ in REFUSALS if slug not in texts] == []
 
 
 def test_dates_of_events_are_days_not_instants() -> None:

@@ -1,4 +1,4 @@
-"""A household through whatever commands chance draws, seen from one side at a time: its members, its head, its card."""
+"""A household asked for whatever chance draws, seen from one side at a time: its members, its head, its card."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -13,31 +13,26 @@ from services.registry.domain.household import Household, Kin, LivingTogether, R
 from shared.personal import Erased, Known
 from shared.vocabulary import Occurred
 from tests.registry.people_of_kuripan import BUDI, DEWI, KURIPAN, LIPURSARI, SARI
-from tests.registry.walking import Step, decided
+from tests.registry.walking import Happened, Machine, decided
 
 HOME = UUID(int=82)
+NOBODY = facts.NoHousehold()
 TODAY = date(2026, 11, 1)
 DAYS = [*(Occurred(date(2026, month, 3)) for month in range(1, 6)), Occurred(date(2026, 1, 1), "year")]
 
 
-@dataclass(frozen=True)
-class Side:
-    """One side of a household: what it is *called*, what may be *asked*, and which facts are *about* it."""
+def one_side(
+    title: str,
+    called: Callable[[Household], str],
+    asked: Callable[[Random], object],
+    about: Callable[[Any], bool],
+) -> Machine:
+    """A household that is registered first, and then *asked* for what chance draws."""
 
-    called: Callable[[Household], str]
-    asked: Callable[[Random], object]
-    about: Callable[[Any], bool]
+    def ask(chance: Random, home: Household) -> Iterator[Happened]:
+        return decided(rules.household, home, asked(chance) if together(home) else registration(chance))
 
-    def walk(self, chance: Random, commands: int) -> Iterator[Step]:
-        """Steps that are about this side; every other fact leaves it as it was."""
-        state: Household = facts.NoHousehold()
-        for n in range(commands):
-            command = registration(chance) if n == 0 else self.asked(chance)
-            for event, after in decided(rules.household, state, command):
-                before, state = state, after
-                step = self.called(before), type(command).__name__, event.name, self.called(after)
-                if self.about(event) or step[0] != step[3]:
-                    yield step
+    return Machine(title, NOBODY, called, ask, lambda event, _: about(event))
 
 
 def registration(chance: Random) -> rules.RegisterHousehold:
@@ -77,7 +72,8 @@ def standing(state: Household) -> str:
     return "lived here" if home and home.of(BUDI) else "never here"
 
 
-MEMBERSHIP = Side(
+MEMBERSHIP = one_side(
+    "Somebody in a household",
     called=standing,
     asked=lambda chance: coming_or_going(chance, chance.choice((SARI, BUDI, BUDI, BUDI))),
     about=lambda event: getattr(event, "person_id", None) == BUDI,
@@ -106,7 +102,8 @@ def headed(state: Household) -> str:
     return "headed" if home.head else "headless"
 
 
-HEAD = Side(
+HEAD = one_side(
+    "The head of a household",
     called=headed,
     asked=heading,
     about=lambda event: isinstance(event, facts.HeadNamed | facts.HeadCorrected),
@@ -115,46 +112,48 @@ HEAD = Side(
 # Its card
 
 
-def a_card(chance: Random, commands: int) -> Iterator[Step]:
-    """With heads who are erased: their key goes, and with it what was sealed under it."""
-    history: list[facts.HouseholdEvent] = []
-    erased: set[UUID] = set()
-    state: Household = facts.NoHousehold()
-    for n in range(commands):
-        one_of, home = chance.choice, together(state)
-        number, since = Known(one_of("12")), one_of(DAYS)
-        command: object = one_of(
-            (
-                rules.NameHead(person_id=one_of((SARI, BUDI, DEWI)), since=since),
-                rules.GiveFamilyCard(number=number, since=since),
-                rules.CorrectFamilyCard(number=one_of((None, number)), since=one_of((None, since))),
-                rules.RetractFamilyCard(today=TODAY),
-                # Somebody is left to be the head: without one who can be named nothing more happens.
-                *((None,) if home and home.head and len(erased) < 2 else ()),
-            )
+@dataclass(frozen=True)
+class Carded:
+    """A household with what was recorded of it, of whom some are *erased*: what was sealed under their keys is gone."""
+
+    home: Household = NOBODY
+    history: tuple[facts.HouseholdEvent, ...] = ()
+    erased: frozenset[UUID] = frozenset()
+
+
+def ask_for_a_card(chance: Random, state: Carded) -> Iterator[Happened]:
+    one_of, home = chance.choice, together(state.home)
+    if home is None:
+        yield from recorded(state, replace(registration(chance), members=(SARI, BUDI, DEWI)))
+        return
+    number, since = Known(one_of("12")), one_of(DAYS)
+    command: object = one_of(
+        (
+            rules.NameHead(person_id=one_of((SARI, BUDI, DEWI)), since=since),
+            rules.GiveFamilyCard(number=number, since=since),
+            rules.CorrectFamilyCard(number=one_of((None, number)), since=one_of((None, since))),
+            rules.RetractFamilyCard(today=TODAY),
+            # Somebody is left to be the head: without one who can be named nothing more happens.
+            *((None,) if home.head and len(state.erased) < 2 else ()),
         )
-        if n == 0:
-            command = replace(registration(chance), members=(SARI, BUDI, DEWI))
-        before = carded(state)
-        if command is None and home and home.head:
-            erased.add(home.head)
-            history = [without_number(event, erased) for event in history]
-            state = rules.household.fold(history)
-            yield before, "their head is erased", "nothing", carded(state)
-            continue
-        if home and home.head in erased and isinstance(command, rules.GiveFamilyCard | rules.CorrectFamilyCard):
-            continue  # refused before the rules are asked: there is no key to seal a number under
-        for event, after in decided(rules.household, state, command):
-            history.append(event)
-            step = carded(state), type(command).__name__, event.name, carded(after)
-            state = after
-            if isinstance(event, facts.FamilyCardGiven | facts.FamilyCardCorrected):
-                yield step
-            else:
-                assert step[0] == step[3], step
+    )
+    if command is None and home.head:
+        erased = state.erased | {home.head}
+        history = tuple(without_number(event, erased) for event in state.history)
+        yield "their head is erased", None, Carded(rules.household.fold(history), history, erased)
+    elif home.head in state.erased and isinstance(command, rules.GiveFamilyCard | rules.CorrectFamilyCard):
+        return  # refused before the rules are asked: there is no key to seal a number under
+    else:
+        yield from recorded(state, command)
 
 
-def without_number(event: facts.HouseholdEvent, erased: set[UUID]) -> facts.HouseholdEvent:
+def recorded(state: Carded, command: object) -> Iterator[Happened]:
+    for asked, event, home in decided(rules.household, state.home, command):
+        state = replace(state, home=home, history=(*state.history, event))
+        yield asked, event, state
+
+
+def without_number(event: facts.HouseholdEvent, erased: frozenset[UUID]) -> facts.HouseholdEvent:
     """As the log answers it once the keys of *erased* are gone."""
     match event:
         case facts.FamilyCardGiven() | facts.FamilyCardCorrected() if event.person_id in erased and event.number:
@@ -163,11 +162,19 @@ def without_number(event: facts.HouseholdEvent, erased: set[UUID]) -> facts.Hous
             return event
 
 
-def carded(state: Household) -> str:
-    home = together(state)
+def carded(state: Carded) -> str:
+    home = together(state.home)
     present = facts.holding(home.cards) if home else None
     return "no card" if present is None else "known" if isinstance(present.value, Known) else "erased"
 
+
+CARD = Machine(
+    "The family card of a household",
+    Carded(),
+    carded,
+    ask_for_a_card,
+    about=lambda event, _: event is None or isinstance(event, facts.FamilyCardGiven | facts.FamilyCardCorrected),
+)
 
 # Its village
 
@@ -188,20 +195,16 @@ def living(state: Household) -> str:
     return "unknown" if home is None else "in the village" if home.village == KURIPAN else "elsewhere"
 
 
-def a_village(chance: Random, commands: int) -> Iterator[Step]:
+def ask_for_a_village(chance: Random, home: Household) -> Iterator[Happened]:
     """What a fact says of where the household lives now is where it does."""
-    told = "unknown"
-
-    def about(event: Any) -> bool:
-        nonlocal told
+    command = moving(chance) if together(home) else registration(chance)
+    for asked, event, after in decided(rules.household, home, command):
         if isinstance(event, facts.HouseholdMoved | facts.HouseholdVillageCorrected):
-            told = "in the village" if event.present == KURIPAN else "elsewhere"
-        return True
+            assert living(after) == ("in the village" if event.present == KURIPAN else "elsewhere")
+        yield asked, event, after
 
-    for step in Side(called=living, asked=moving, about=about).walk(chance, commands):
-        assert told in ("unknown", step[3])
-        yield step
 
+VILLAGE = Machine("The village of a household", NOBODY, living, ask_for_a_village)
 
 # Who is what to whom in it
 
@@ -223,19 +226,27 @@ def relating(chance: Random, one: UUID, other: UUID, relation: Relation) -> obje
     )
 
 
-def of_two(one: UUID, other: UUID, relation: Relation) -> Side:
-    """Whether *other* is the *relation* of *one*, by what is recorded."""
-    these = Kin(person_id=one, relative_id=other, relation=relation)
+@dataclass(frozen=True)
+class Related:
+    """A household, and the relation of two persons that is looked at in it (None: not chosen yet)."""
 
-    def related(state: Household) -> str:
-        home = together(state)
-        return "recorded" if home and any(kin.says(these) for kin in home.kin) else "not recorded"
+    home: Household = NOBODY
+    chosen: Kin | None = None
 
-    return Side(
-        called=related,
-        asked=lambda chance: relating(chance, one, other, relation),
-        about=lambda event: is_about(event, these),
-    )
+
+def ask_of_two(chance: Random, state: Related) -> Iterator[Happened]:
+    """A child, or a spouse, whichever of the two is named first."""
+    chosen = state.chosen or chance.choice((OF_SARI, SPOUSE_OF_SARI))
+    command: object = registration(chance)
+    if together(state.home):
+        command = relating(chance, chosen.person_id, chosen.relative_id, chosen.relation)
+    for asked, event, home in decided(rules.household, state.home, command):
+        yield asked, event, Related(home, chosen)
+
+
+def related(state: Related) -> str:
+    home, chosen = together(state.home), state.chosen
+    return "recorded" if home and chosen and any(kin.says(chosen) for kin in home.kin) else "not recorded"
 
 
 def is_about(event: Any, these: Kin) -> bool:
@@ -249,13 +260,15 @@ def is_about(event: Any, these: Kin) -> bool:
     return these.says(Kin(person_id=event.person_id, relative_id=event.relative_id, relation=relation))
 
 
-def a_relation(chance: Random, commands: int) -> Iterator[Step]:
-    """A child, or a spouse, whichever of the two is named first."""
-    one, other, relation = chance.choice(CHILD_OR_SPOUSE)
-    yield from of_two(one, other, relation).walk(chance, commands)
-
-
-CHILD_OR_SPOUSE: tuple[tuple[UUID, UUID, Relation], ...] = ((SARI, DEWI, "child"), (SARI, BUDI, "spouse"))
+OF_SARI = Kin(person_id=SARI, relative_id=DEWI, relation="child")
+SPOUSE_OF_SARI = Kin(person_id=SARI, relative_id=BUDI, relation="spouse")
+KIN = Machine(
+    "What somebody is to somebody else",
+    Related(),
+    related,
+    ask_of_two,
+    about=lambda event, after: is_about(event, after.chosen),
+)
 
 
 def guarded(state: Household) -> str:
@@ -266,8 +279,8 @@ def guarded(state: Household) -> str:
     return "unguarded" if said.guardian_id is None else "guarded"
 
 
-OF_SARI = Kin(person_id=SARI, relative_id=DEWI, relation="child")
-GUARDIAN = Side(
+GUARDIAN = one_side(
+    "Who guards a child",
     called=guarded,
     asked=lambda chance: relating(chance, SARI, DEWI, "child"),
     about=lambda event: is_about(event, OF_SARI),

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from shared.errors import Refused
 from shared.feed import WentBack
 from shared.hearing import Fenced, lease_name
+from shared.parking import MOST_A_MINUTE
 from shared.runtime import Runtime
 from shared.viewing import ViewHearer, _Build, make
 from tests.shared import tiny
@@ -148,6 +149,25 @@ async def test_a_view_is_rebuilt_once_at_a_time(street: Street) -> None:
             refused = await client.post("/operations/views/neighbours/rebuild")
     assert (refused.status_code, refused.json()["slug"]) == (409, "rebuild-under-way")
     assert (await rebuild(street))["differences"] == []
+
+
+async def test_a_rebuild_that_cannot_be_finished_says_why_and_the_live_view_stands(street: Street) -> None:
+    """Rules that understand nothing any more stop it; then the owner, who is gone, cannot be asked."""
+    faults = tiny.Faults()
+    registry, enterprise = await street.start(tiny.service("registry")), await street.start(tiny.enterprise(faults))
+    await register(registry, MOST_A_MINUTE + 1)
+    await caught_up(enterprise, registry)
+    live = await dump(enterprise)
+    faults.stumble_over_all_but = set()
+    async with street.client("enterprise", "operator") as client:
+        stopped = await client.post("/operations/views/neighbours/rebuild")
+        assert (stopped.status_code, stopped.json()["slug"]) == (409, "rebuild-stopped")
+        assert (stopped.json()["source"], stopped.json()["number"]) == ("registry", MOST_A_MINUTE + 1)
+        faults.stumble_over_all_but = None
+        await street.stop(registry)
+        postponed = await client.post("/operations/views/neighbours/rebuild")
+        assert (postponed.status_code, postponed.json()["slug"]) == (503, "rebuild-postponed")
+    assert await dump(enterprise) == live
 
 
 async def test_one_process_that_is_asked_twice_rebuilds_once(street: Street) -> None:

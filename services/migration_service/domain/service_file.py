@@ -1,7 +1,7 @@
 """A worker's service file (*berkas layanan*): opened once, it says in which village the worker is served.
 
 One history a worker, under an id that follows from the worker's. It never decides who somebody is or where they live:
-that is the registry's, and this file only keeps up with it. Erased (UU 27/2022 Ps 44), it takes with it whatever is
+that is the registry's, and this file only keeps up with it. Erased (UU 27/2022 Ps 43-44), it takes with it whatever is
 held here of that person, and nothing more can be recorded about the person's trips.
 """
 

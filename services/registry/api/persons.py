@@ -359,7 +359,7 @@ async def withdraw_death(person_id: PersonId, write: Write) -> Response:
     responses=changes(WORKER, NOT_FOUND, PERSON_MERGED, ERASURE_HELD),
 )
 async def erase_person(person_id: PersonId, write: Write) -> Response:
-    """For good, here and in every service that hears of it (UU 27/2022 Ps 44).
+    """For good, here and in every service that hears of it (UU 27/2022 Ps 43-44).
 
     Refused while the law or a duty of the state forbids it (Ps 15, Ps 42-45). `held_by` has the codes of why, for
     those alone who may see what forbids it (scope `holds:read`): it may tell of a crime.

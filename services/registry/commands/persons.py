@@ -125,7 +125,7 @@ class Birthday:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erase:
-    """Erase a person's data for good (penghapusan, UU 27/2022 Ps 44).
+    """Erase a person's data for good (penghapusan, UU 27/2022 Ps 43-44).
 
     *hears_why*: who asks may know what forbids it.
     """

@@ -2,8 +2,9 @@
 
 Who is under one is not erased: the right to it may yield to defence, law enforcement, the public interest in the
 administration of the state, supervision of finance, and statistics (UU 27/2022 Ps 15), and data are neither ended nor
-destroyed while their retention runs or a legal dispute is open (Ps 42-45). The reason is personal, as it may tell of a
-crime: encrypted under the person's key. A person's holds are one history; of who was registered twice, one under each
+destroyed while their retention runs or a legal dispute is open (Ps 42-45). The rights to have data corrected (Ps 6) and
+to see them (Ps 7) are not among those that yield, so a hold forbids neither. The reason is personal, as it may tell of
+a crime: encrypted under the person's key. A person's holds are one history; of who was registered twice, one under each
 id, and a hold that is placed then stands in both. Dates are the programme's calendar (Asia/Jakarta).
 
 Where a hold can stand, `services/registry/domain/states.md` says in a table.
@@ -28,8 +29,10 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "defence": "Ps 15: pertahanan dan keamanan nasional",
         "law_enforcement": "Ps 15: proses penegakan hukum",
         "state_administration": "Ps 15: kepentingan umum dalam rangka penyelenggaraan negara",
-        "finance_supervision": "Ps 15: pengawasan sektor jasa keuangan",
-        "statistics": "Ps 15: kepentingan statistik",
+        "finance_supervision": (
+            "Ps 15: pengawasan sektor jasa keuangan, moneter, sistem pembayaran, dan stabilitas sistem keuangan"
+        ),
+        "statistics": "Ps 15: kepentingan statistik dan penelitian ilmiah",
         "legal_dispute": "Ps 42-45: penyelesaian proses hukum, termasuk pengaduan yang masih terbuka",
         "retention": "Ps 42-45: masa retensi menurut jadwal retensi arsip belum berakhir",
     }

@@ -1,6 +1,7 @@
 """Whether somebody is certainly who is told of: what a caller may be answered about a person outside their area.
 
-The rule of disclosure is that of patient matching (FHIR ``$match``) as Medplum has it: of several nobody is named.
+The rule of disclosure is that of patient matching (FHIR ``$match``) as Medplum has it (github.com/medplum/medplum,
+docs/api/fhir/operations/patient-match): of several nobody is named.
 """
 
 from dataclasses import dataclass

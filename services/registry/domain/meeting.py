@@ -1,7 +1,8 @@
 """A coordination meeting (rapat koordinasi) and how many people of each role attended it.
 
-Counts alone: who came stands nowhere. The meeting of 2022 had 50 officers, 50 responsible persons and 18 others. A
-correction or retraction names the fact it corrects by *corrects*: that fact's version in this meeting's history (P7).
+Counts alone: who came stands nowhere. The meeting of 8 to 10 August 2022 had 50 officers, 50 responsible persons and 18
+others (apakabaronline.com). A correction or retraction names the fact it corrects by *corrects*: that fact's version in
+this meeting's history (P7).
 
 ============  ====================  ============
 stands        asked                 then stands

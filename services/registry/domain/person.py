@@ -228,7 +228,7 @@ class DeathRetracted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonErased:
-    """The person's data are erased (penghapusan data pribadi, UU 27/2022 Ps 44); the id and village stay."""
+    """The person's data are erased (penghapusan data pribadi, UU 27/2022 Ps 43-44); the id and village stay."""
 
     name: ClassVar[str] = "PersonErased"
     schema_version: ClassVar[int] = 1

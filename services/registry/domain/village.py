@@ -1,7 +1,11 @@
 """A village's way through a programme: proposed, designated, active, ended (desa Desmigratif and others like it).
 
 Villages themselves stand in the region table; here is only what a programme decided about one. A village may be in
-several programmes at a time, each a history of its own. Nothing else about a person's village needs a designation.
+several programmes at a time, each a history of its own (`reference.PROGRAMMES` names the one that is known to be).
+Nothing else about a person's village needs a designation.
+
+Which villages a programme takes the ministry decides after a survey, and a regency's labour office only helps (on four
+villages of Karanganyar, apakabaronline.com): so a scope of its own asks for all but a proposal and a beginning.
 
 Records arrive late, so a village may be designated without ever having been proposed. The steps follow each other in
 time as well, as far as their days are known. What was recorded in error is taken back step by step, the last first:

@@ -64,20 +64,33 @@ def test_a_facility_is_found_in_conditions_and_closed(api: Api) -> None:
 @pytest.mark.parametrize(
     ("path", "body", "expected"),
     [
-        ("/facilities", ROAD | {"village": "0", "kind": "castle", "on": "2030"}, ["village", "kind", "on"]),
-        ("/meetings", {"area": "99", "on": "x", "attendance": {}}, ["area", "on", "attendance"]),
+        (
+            "/facilities",
+            ROAD | {"village": "0", "kind": "castle", "on": "2030"},
+            ["village-unknown", "kind-unknown", "on-invalid"],
+        ),
+        (
+            "/meetings",
+            {"area": "99", "on": "x", "attendance": {}},
+            ["area-unknown", "on-invalid", "attendance-invalid"],
+        ),
         (
             "/partners",
             {"name": " ", "kind": "x", "agreement": " ", "area": "99", "starts_on": "x", "ends_on": "y"},
-            ["name", "kind", "agreement", "area", "starts_on", "ends_on"],
+            [
+                *("name-missing", "kind-unknown", "agreement-missing"),
+                *("area-unknown", "starts-on-invalid", "ends-on-invalid"),
+            ],
         ),
-        ("/partners", BANK | {"ends_on": "2020"}, ["ends_on"]),
+        ("/partners", BANK | {"ends_on": "2020"}, ["ends-on-before-start"]),
     ],
 )
 def test_each_column_that_is_wrong_is_named(api: Api, path: str, body: dict[str, Any], expected: list[str]) -> None:
     answer = post(api, path, body)
     assert answer.status_code == 422
-    assert [error["column"] for error in answer.json()["errors"]] == expected
+    assert codes(answer) == expected
+    # A code begins with the name of its column.
+    assert all(e["code"].startswith(e["column"].replace("_", "-") + "-") for e in answer.json()["errors"])
 
 
 def test_a_person_serves_once_as_the_same_in_the_same_area(api: Api) -> None:
