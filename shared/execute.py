@@ -238,8 +238,12 @@ class Work:
             )
         streams = [(stream_id, stream.history.seen) for stream_id, stream in self._streams.items()]
         stored = {"status": answer.status, "body": answer.body, "version": answer.version, "warnings": answer.warnings}
+        about = self._about()
+        if len(about) > 1:
+            stored["about"] = about
+        person = about[0] if about else None
         return Append(
-            request.command_id, request.fingerprint, orjson.dumps(stored), self._person(), streams, rows, self.claims()
+            request.command_id, request.fingerprint, orjson.dumps(stored), person, streams, rows, self.claims()
         )
 
     def claims(self) -> list[NewClaim]:
@@ -279,12 +283,12 @@ class Work:
         """Whether an erasure was decided."""
         return any(event.erases for _, event in self._queued)
 
-    def _person(self) -> UUID | None:
+    def _about(self) -> list[UUID]:
         """Whom the command is about, also one that decided nothing: whose erasure clears its fingerprint."""
         events = (event for _, event in self._queued)
         read = (event for stream in self._streams.values() for event in stream.history.events)
         people = (self._log.catalogue.person_of(event) for event in itertools.chain(events, read))
-        return next((person for person in people if person), None)
+        return list(dict.fromkeys(person for person in people if person))
 
 
 @dataclass(frozen=True, slots=True)

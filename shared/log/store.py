@@ -226,9 +226,8 @@ class EventLog:
         await crash.at("erase.claims_released")
         # Of a command that was about several people (a household), each one's erasure clears it.
         await self.pool.execute(
-            """UPDATE log.commands SET fingerprint = NULL WHERE fingerprint IS NOT NULL AND (person_id = $1
-               OR command_id IN (SELECT (meta->>'command')::uuid FROM log.events WHERE person_id = $1
-                                  AND key_id IS NOT NULL))""",
+            """UPDATE log.commands SET fingerprint = NULL
+               WHERE fingerprint IS NOT NULL AND (person_id = $1 OR answer->'about' ? $1::text)""",
             person_id,
         )
         await crash.at("erase.done")

@@ -1,7 +1,7 @@
 """After an erasure nothing leads to a person, though all that can be on file of them was, and old keys come back."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ import pytest
 
 from services.registry.commands.appointments import AppointPerson
 from services.registry.commands.documents import Record
-from services.registry.commands.households import RegisterTogether, Relative
+from services.registry.commands.households import Inhabitant, RegisterTogether, Relative
 from services.registry.commands.legal_holds import Lift, Place
 from services.registry.commands.merges import Merge, Unmerge
 from services.registry.commands.persons import Edit, Erase
@@ -63,6 +63,9 @@ async def everything_on_file(registry: Registry) -> Human:
         card="3307101705209001",
     )
     await registry.do(together)
+    head = Inhabitant(nik=None, name="Joko", birth_date=None, relation="kepala keluarga", as_worker=False)
+    wife = replace(head, nik="3307101705909002", name="Bima Lestari 2", relation="istri")
+    await registry.do(RegisterTogether(village=KURIPAN, members=(), kin=(), people=(head, wife)))
     await registry.do(AppointPerson(person_id=human.duplicate, role="officer", area=KURIPAN, on="2022"))
     await registry.do(Merge(person_id=human.duplicate, into=human.person))
     await registry.do(passport(human.duplicate, "C1234569"))
@@ -197,9 +200,12 @@ async def opened(registry: Registry, people: Collection[UUID]) -> set[str]:
 
 
 async def hashes(registry: Registry, people: Collection[UUID]) -> dict[str, int]:
-    """How many rows there are of hashes of what was theirs: NIK, documents, pieces of names."""
+    """How many rows there are of hashes of what was theirs: NIK, documents, pieces of names, bodies that named them."""
     (held,) = await rows(registry.runtime, "SELECT count(*) FROM log.claims WHERE person_id = ANY($1)", list(people))
-    found = {"log.claims": int(held["count"])}
+    told = """SELECT count(fingerprint) FROM log.commands c WHERE person_id = ANY($1) OR answer::text ~ ANY($2)
+              OR command_id IN (SELECT (meta->>'command')::uuid FROM log.events WHERE data::text ~ ANY($2))"""
+    (said,) = await rows(registry.runtime, told, list(people), list(map(str, people)))
+    found = {"log.claims": int(held["count"]), "log.commands": int(said["count"])}
     for view in SERVICE.views:
         for table in view.tables.sorted_tables if view.blind else ():
             theirs = await registry.runtime.rows(table.select().where(table.c.person_id.in_(people)))
