@@ -4,7 +4,7 @@ import base64
 import dataclasses
 import os
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Optional
 from uuid import UUID
@@ -107,16 +107,16 @@ class Catalogue:
         person: UUID | None = getattr(event, about) if about else None
         return person
 
-    def sealed_in(self, event: DomainEvent) -> dict[str, Sealed]:
-        """The personal fields of *event* that nobody has opened."""
+    def sealed_in(self, event: DomainEvent, names: Collection[str]) -> dict[str, Sealed]:
+        """The personal fields of *event* of these names that nobody has opened."""
         personal = self._kinds[event.name].personal
-        return {name: value for name in personal if isinstance(value := getattr(event, name), Sealed)}
+        return {name: value for name in names if name in personal and isinstance(value := getattr(event, name), Sealed)}
 
-    def opened(self, event: DomainEvent, keys: Mapping[UUID, bytes | None]) -> DomainEvent:
-        """*event* with its personal fields opened; `Erased` where *keys* has none for it."""
+    def opened(self, event: DomainEvent, names: Collection[str], keys: Mapping[UUID, bytes | None]) -> DomainEvent:
+        """*event* with its personal fields of these names opened; `Erased` where *keys* has none for it."""
         personal = self._kinds[event.name].personal
-        fields = {name: _open(sealed, personal[name], keys) for name, sealed in self.sealed_in(event).items()}
-        return dataclasses.replace(event, **fields) if fields else event  # type: ignore[type-var]
+        fields = {name: _open(sealed, personal[name], keys) for name, sealed in self.sealed_in(event, names).items()}
+        return dataclasses.replace(event, **fields)  # type: ignore[type-var]
 
     def encode(self, event: DomainEvent, event_id: UUID, key: tuple[UUID, bytes] | None) -> Encoded:
         """*key* (id and bytes) is needed where a personal field is known."""

@@ -238,10 +238,10 @@ class Work:
             )
         streams = [(stream_id, stream.history.seen) for stream_id, stream in self._streams.items()]
         stored = {"status": answer.status, "body": answer.body, "version": answer.version, "warnings": answer.warnings}
-        about = self._about()
-        if len(about) > 1:
-            stored["about"] = about
-        person = about[0] if about else None
+        people = self._about()
+        if len(people) > 1:
+            stored["about"] = people
+        person = people[0] if people else None
         return Append(
             request.command_id, request.fingerprint, orjson.dumps(stored), person, streams, rows, self.claims()
         )

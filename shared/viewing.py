@@ -101,7 +101,7 @@ class ViewHearer:
         """Rows and checkpoint move in one transaction."""
         if self._view.blind:
             own = [fact for fact in facts if isinstance(fact, Recorded)]
-            facts = await self._runtime.log.opened(own) if own else facts
+            facts = await self._runtime.log.opened(own, self._view.opens) if own else facts
         changes = changes_of(self._view, source, facts, self._runtime.keyed(self._view))
         await crash.at("viewing.heard")
         async with moving(alone=not changes) as connection:

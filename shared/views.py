@@ -6,7 +6,7 @@ rebuilt view equals the live one row for row (P5). A row is changed by facts of 
 else the aggregate), so that what was parked may take effect late (decision 0012).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -46,9 +46,9 @@ class View:
 
     *tables* is a `MetaData` whose ``schema`` is *name*. *heard* maps a publishing service to what its words change,
     called with the word and its published number. *own* is the same for the service's own log, private facts
-    included, personal fields sealed. *blind*, in place of *own*, is given them opened, and a keyed hash: of what is
-    personal its rows hold hashes alone (decision 0016). Its tables are keyed by ``person_id``, and a person's rows go
-    with the keys.
+    included, personal fields sealed. *blind*, in place of *own*, is given the fields named in *opens* opened, and a
+    keyed hash: of what is personal its rows hold hashes alone (decision 0016). Its tables are keyed by ``person_id``,
+    and a person's rows go with the keys.
     """
 
     name: str
@@ -57,6 +57,7 @@ class View:
     heard: Mapping[str, Callable[[PublicEvent, int], Iterable[Change]]] = field(default_factory=dict)
     own: Callable[[Recorded], Iterable[Change]] | None = None
     blind: Callable[[Recorded, Keyed], Iterable[Change]] | None = None
+    opens: Collection[str] = ()
 
     @property
     def follows_own(self) -> bool:

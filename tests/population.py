@@ -12,6 +12,8 @@ from itertools import accumulate
 from random import Random
 from typing import Literal
 
+from services.registry.domain.names import pieces_of, spelled
+
 Slip = Literal["wrong", "missing", "doubled", "swapped"]
 SLIPS: tuple[Slip, ...] = ("wrong", "missing", "doubled", "swapped")
 """What goes wrong when a name is typed."""
@@ -123,3 +125,8 @@ def slipped(name: str, slip: Slip, chance: Random) -> str:
             return before + letter + letter.casefold() + after
         case "swapped":
             return before + after[0] + letter + after[1:]
+
+
+def pieces(name: str) -> frozenset[str]:
+    """All that the index is asked for when *name* is looked for."""
+    return frozenset(piece for word in spelled(name).split() for piece in pieces_of(word))

@@ -1,7 +1,7 @@
 """Reading the log, and what hangs on it: claims, erasure, what was published."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -22,6 +22,8 @@ from shared.views import View
 
 _PAGE = 1000
 _OPENED_AT_ONCE = 200
+_KEPT = 4000
+"""So many of the newest facts stay decoded: views that follow the log read them one soon after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class EventLog:
         self._histories = Gathering(self.histories)
         self._holders = Gathering(self.holders)
         self._pages: dict[tuple[int, int], asyncio.Task[list[Recorded]]] = {}
+        self._newest: list[Recorded] = []
 
     def claim_key(self, kind: str, parts: Sequence[str]) -> bytes:
         """The keyed hash under which a claim stands."""
@@ -144,13 +147,29 @@ class EventLog:
 
     async def _own(self, after: int, most: int) -> list[Recorded]:
         del self._pages[after, most]  # who asks from here on may know of a fact that this reading does not find
-        rows = await self.pool.fetch(
-            "SELECT *, public::json->>'partitionkey' AS said_of, meta->>'traceparent' AS traceparent "
-            "FROM log.events WHERE position > $1 ORDER BY position LIMIT $2",
-            after,
-            most,
-        )
-        return [self._recorded(row) for row in rows]
+        known = await self._still_known(after, most)
+        if len(known) == most:
+            return known
+        rows = await self.pool.fetch(_OWN, known[-1].position if known else after, most - len(known))
+        read = [self._recorded(row) for row in rows]
+        self._keep(read)
+        return known + read
+
+    async def _still_known(self, after: int, most: int) -> list[Recorded]:
+        """What another view had decoded a moment ago, as far as it still is what the log holds."""
+        if not self._newest or not self._newest[0].position <= after + 1 <= self._newest[-1].position:
+            return []
+        begin = after + 1 - self._newest[0].position
+        known = self._newest[begin : begin + most]
+        rows = await self.pool.fetch(_OWN_IDS, after, known[-1].position)
+        same = [row["event_id"] for row in rows] == [fact.event_id for fact in known]
+        return known if same else []
+
+    def _keep(self, read: list[Recorded]) -> None:
+        """The newest facts, without a gap; what a rebuild reads from the beginning is none of them."""
+        last = self._newest[-1].position if self._newest else 0
+        if read and read[-1].position > last:
+            self._newest = [*(self._newest if read[0].position == last + 1 else ()), *read][-_KEPT:]
 
     def _recorded(self, row: asyncpg.Record) -> Recorded:
         event = self.catalogue.decode(row, None)
@@ -168,15 +187,16 @@ class EventLog:
             row["traceparent"],
         )
 
-    async def opened(self, facts: Sequence[Recorded]) -> list[Recorded]:
-        """*facts* of this log with their personal fields opened, their keys fetched at once."""
-        sealed = [field for fact in facts for field in self.catalogue.sealed_in(fact.event).values()]
-        keys = await self.keys.get({field.key_id for field in sealed})
+    async def opened(self, facts: Sequence[Recorded], names: Collection[str]) -> list[Recorded]:
+        """*facts* of this log with their personal fields of these names opened, their keys fetched at once."""
+        sealed = [list(self.catalogue.sealed_in(fact.event, names).values()) for fact in facts]
+        keys = await self.keys.get({field.key_id for fields in sealed for field in fields})
         opened: list[Recorded] = []
-        for begin in range(0, len(facts), _OPENED_AT_ONCE):
-            some = facts[begin : begin + _OPENED_AT_ONCE]
-            opened += [fact._replace(event=self.catalogue.opened(fact.event, keys)) for fact in some]
-            await asyncio.sleep(0)  # whoever else is waiting in this process comes between
+        for n, (fact, fields) in enumerate(zip(facts, sealed, strict=True), 1):
+            event = self.catalogue.opened(fact.event, names, keys) if fields else fact.event
+            opened.append(fact._replace(event=event) if fields else fact)
+            if n % _OPENED_AT_ONCE == 0:
+                await asyncio.sleep(0)  # whoever else is waiting in this process comes between
         return opened
 
     async def position(self) -> int:
@@ -226,8 +246,8 @@ class EventLog:
         await crash.at("erase.claims_released")
         # Of a command that was about several people (a household), each one's erasure clears it.
         await self.pool.execute(
-            """UPDATE log.commands SET fingerprint = NULL
-               WHERE fingerprint IS NOT NULL AND (person_id = $1 OR answer->'about' ? $1::text)""",
+            """UPDATE log.commands SET fingerprint = NULL WHERE fingerprint IS NOT NULL
+               AND (person_id = $1 OR (answer ? 'about' AND answer->'about' ? $1::text))""",
             person_id,
         )
         await crash.at("erase.done")
@@ -282,6 +302,12 @@ def _answered(row: asyncpg.Record | None, fingerprint: bytes) -> Verdict | None:
     reused = row["fingerprint"] is not None and row["fingerprint"] != fingerprint
     return Verdict("reused" if reused else "duplicate", row["position"], row["published"], orjson.loads(row["answer"]))
 
+
+_OWN = """
+SELECT *, public::json->>'partitionkey' AS said_of, meta->>'traceparent' AS traceparent
+FROM log.events WHERE position > $1 ORDER BY position LIMIT $2
+"""
+_OWN_IDS = "SELECT event_id FROM log.events WHERE position > $1 AND position <= $2 ORDER BY position"
 
 _SAID = """
 SELECT published, event_id, recorded_at, public FROM log.events WHERE published > $1 ORDER BY published LIMIT $2

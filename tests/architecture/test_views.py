@@ -67,7 +67,7 @@ def facts_of(name: str, view: View, programme: Programme) -> list[Fact]:
 def own_changes(name: str, view: View, fact: Recorded) -> list[Change]:
     """What a fact of its service's own log changes."""
     if view.blind:
-        opened = fact._replace(event=CATALOGUES[name].opened(fact.event, dict([KEY])))
+        opened = fact._replace(event=CATALOGUES[name].opened(fact.event, view.opens, dict([KEY])))
         return list(view.blind(opened, lambda text: ids.keyed(bytes(32), text)))
     return list(view.own(fact)) if view.own else []
 

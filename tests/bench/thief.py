@@ -9,10 +9,9 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from random import Random
 
-from services.registry.domain.names import pieces
 from services.registry.views.search import BITS, SHELVES, bits
 from shared.views import Keyed
-from tests.population import Someone
+from tests.population import Someone, pieces
 
 _TRIED = 300
 _KNOWN_SHARE = 5

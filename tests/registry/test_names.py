@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registry.domain.names import likeness, likest, pieces, spelled
-from tests.population import SLIPS, Slip, a_name, letters, slipped
+from services.registry.domain.names import likeness, likest, spelled
+from tests.population import SLIPS, Slip, a_name, letters, pieces, slipped
 
 NAMES = st.text(st.characters(categories=("L", "Zs")), min_size=1, max_size=30)
 

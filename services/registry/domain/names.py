@@ -36,17 +36,13 @@ def spelled(name: str) -> str:
     return _REPEATED.sub(r"\1", _NO_LETTER.sub(" ", plain)).strip()
 
 
-def pieces(name: str) -> frozenset[str]:
-    """Of each word of *name* as it is `spelled`: three letters in a row, edges included, and which letters it has.
+def pieces_of(word: str) -> frozenset[str]:
+    """Of a `spelled` word: three letters in a row, edges included, and which letters it has.
 
     The last is a piece that swapped letters leave as it is: short names have little else.
     """
-    found: set[str] = set()
-    for word in spelled(name).split():
-        edged = f"{_EDGE}{word}{_EDGE}"
-        found.update(edged[n : n + 3] for n in range(len(edged) - 2))
-        found.add(_LETTERS + "".join(sorted(set(word))))
-    return frozenset(found)
+    edged = f"{_EDGE}{word}{_EDGE}"
+    return frozenset((*(edged[n : n + 3] for n in range(len(edged) - 2)), _LETTERS + "".join(sorted(set(word)))))
 
 
 def likeness(one: str, other: str, *, as_written: bool = False) -> float:

@@ -8,6 +8,7 @@ was registered twice has two, and is found by either name, as who stands for bot
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, BIT
 from sqlalchemy.sql.elements import Grouping
 
-from services.registry.domain.names import pieces
+from services.registry.domain.names import pieces_of, spelled
 from services.registry.domain.person import (
     BirthDateCorrected,
     NameCorrected,
@@ -39,6 +40,7 @@ NEAREST = 300
 MOST_BEARERS = 2_000
 """So many persons are looked at who may bear the names of one page; of more it is known only that there are more."""
 _SIGN = 1 << (BITS - 1)
+_WORDS_REMEMBERED = 1 << 13
 
 Bits = tuple[int, ...]
 """The bits of a name on each shelf, as PostgreSQL has a bigint."""
@@ -103,7 +105,13 @@ def bits(name: str, keyed: Keyed) -> Bits:
 
 
 def _digests(name: str, keyed: Keyed) -> list[bytes]:
-    return [keyed(f"piece {piece}") for piece in pieces(name)]
+    return [digest for word in spelled(name).split() for digest in _of_word(word, keyed)]
+
+
+@lru_cache(maxsize=_WORDS_REMEMBERED)
+def _of_word(word: str, keyed: Keyed) -> tuple[bytes, ...]:
+    """Names share their words: the same few thousand come again and again."""
+    return tuple(keyed(f"piece {piece}") for piece in pieces_of(word))
 
 
 def _on_shelf(shelf: int, digests: Iterable[bytes]) -> int:
@@ -215,4 +223,4 @@ def _born(place: int | None, there: sa.Subquery) -> list[sa.ColumnElement[bool]]
     return [] if place is None else [there.c.born == place]
 
 
-VIEW = View(name="search", revision=1, tables=_tables, blind=project)
+VIEW = View(name="search", revision=1, tables=_tables, blind=project, opens=("full_name", "birth_date"))

@@ -1,4 +1,4 @@
-"""Commands that were about several people (a household), found by each of them: whose erasure clears the fingerprint."""
+"""Commands that were about several people (a household), found by each one whose erasure clears the fingerprint."""
 
 from alembic import op
 
@@ -8,4 +8,5 @@ down_revision = "log0005"
 
 def upgrade() -> None:
     """The others beside `person_id` stand in the answer that is kept, by their ids."""
-    op.execute("CREATE INDEX commands_about ON log.commands USING gin ((answer->'about')) WHERE fingerprint IS NOT NULL")
+    told = "USING gin ((answer->'about')) WHERE fingerprint IS NOT NULL AND answer ? 'about'"
+    op.execute(f"CREATE INDEX commands_about ON log.commands {told}")

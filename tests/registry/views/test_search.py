@@ -8,7 +8,6 @@ from uuid import UUID
 
 import pytest
 
-from services.registry.domain.names import pieces
 from services.registry.domain.person import (
     BirthDateCorrected,
     NameCorrected,
@@ -20,6 +19,7 @@ from services.registry.views.search import BITS, SHELVES, VIEW, bits, names, pro
 from shared import ids
 from shared.personal import Erased, Known
 from shared.views import Put, Remove
+from tests.population import pieces
 from tests.registry.people_of_kuripan import KURIPAN, LIPURSARI, NOW, REGISTERED, SARI, WORKER
 from tests.registry.views.recording import recorded
 

@@ -57,6 +57,27 @@ async def test_own_facts_and_published_ones_come_in_order_page_by_page(street: S
     assert await registry.log.event_at(6) is None
 
 
+async def test_what_another_view_has_read_is_read_again_where_the_log_no_longer_holds_it(street: Street) -> None:
+    """The newest facts stay decoded, page by page and beyond the last page."""
+    registry = await street.start(tiny.service("registry"))
+    people = [UUID((await do(registry, Register("", f"Siti {n}"))).answer.body["id"]) for n in range(3)]
+    first = await registry.log.own(0, 3)
+    assert [fact.stream_id for fact in first] == people
+    people.append(UUID((await do(registry, Register("", "Budi"))).answer.body["id"]))
+    last = await registry.log.own(1, 9)
+    assert [fact.stream_id for fact in last] == people[1:]
+    assert all(one is other for one, other in zip(first[1:], last, strict=False))
+    assert [fact.position for fact in await registry.log.own(0, 9)] == [1, 2, 3, 4]
+
+    settings = await street.settings("registry")
+    database = settings.database_url.get_secret_value().rpartition("/")[2]
+    operator = await asyncpg.connect(street.databases.cluster.url(database))
+    other = uuid.uuid4()
+    await operator.execute("UPDATE log.events SET event_id = $1 WHERE position = 3", other)
+    await operator.close()
+    assert [fact.event_id for fact in await registry.log.own(1, 2)] == [first[1].event_id, other]
+
+
 async def pages(runtime: Runtime) -> AsyncIterator[list[Recorded]]:
     after = 0
     while page := await runtime.log.own(after, 2):
