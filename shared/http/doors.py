@@ -20,7 +20,7 @@ from shared.errors import NOT_FOUND, Refusal, Refused
 from shared.execute import Answer, Caller, execute
 from shared.execute import Request as CommandRequest
 from shared.http.access import SCOPE_MISSING, allows
-from shared.http.problems import MALFORMED
+from shared.http.problems import MALFORMED, malformed_by
 from shared.runtime import Runtime
 from shared.views import Keyed, View
 from shared.vocabulary import region_prefix
@@ -73,6 +73,25 @@ async def authorize(request: Request) -> None:
     scope = request.app.state.scopes[request.method, route.path]
     if not allows(caller_of(request), scope):
         raise Refused(SCOPE_MISSING)
+
+
+async def understood(request: Request) -> None:
+    """Hold the names of the address's parameters against those that the route takes: `malformed`, as for a body.
+
+    A misspelled filter would give a whole area, and a misspelled check would record.
+    """
+    if not request.scope["query_string"]:
+        return
+    taken = request.app.state.parameters[request.method, request.scope["route"].path]
+    unknown = [
+        {"loc": ("query", name), "type": "extra_forbidden"} for name in request.query_params if name not in taken
+    ]
+    if unknown:
+        raise malformed_by(unknown)
+
+
+GUARDED = [Depends(authorize), Depends(understood)]
+"""What every route asks first that needs a token, in this order."""
 
 
 async def reached(
