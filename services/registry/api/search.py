@@ -10,7 +10,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Response
-from pydantic import Field, model_validator
+from pydantic import Field, StrictInt, model_validator
 
 from services.registry.api.persons import BirthDateCell, NameCell, NikCell, Person, opened
 from services.registry.domain.matching import Told, certain
@@ -50,9 +50,9 @@ class SearchBody(Body):
 
     name: NameCell
     region: str | None = Field(default=None, description="Only who lives here: a code of any level, dotted or not.")
-    birth_year: int | None = Field(default=None, ge=1900, le=2200, description="Only who was born in this year.")
+    birth_year: StrictInt | None = Field(default=None, ge=1900, le=2200, description="Only who was born in this year.")
     cursor: str | None = Field(default=None, description="`next` of the page before.")
-    limit: int = Field(default=10, ge=1, le=50, description="Names a page.")
+    limit: StrictInt = Field(default=10, ge=1, le=50, description="Names a page.")
 
 
 class NikBody(Body):
