@@ -274,6 +274,8 @@ async def find_by_nik(body: NikBody, read: Read) -> Response:
 async def match_person(body: MatchBody, read: Read) -> Response:
     """Id and regency of the one whose name is equal and whose NIK or birth date too, with nothing that says otherwise.
 
+    Equal but for capitals and blanks: with and without an accent are two names here, as are two that differ in one
+    letter, since an outside caller learns only what is certain. `POST /persons/search` is tolerant, in one's own area.
     Of several nobody is named, nor does the answer say that there are some; nor where more bear the name than can be
     looked at. Two registrations that were merged are one person, two that were not are two.
     """
