@@ -29,8 +29,8 @@ router = APIRouter()
 SCOPES: dict[tuple[str, str], str] = {
     ("POST", "/villages"): "villages:designate",
     ("POST", "/villages/bulk"): "villages:designate",
-    ("POST", "/villages/proposals"): "registry:write",
-    ("POST", "/villages/{code}/activation"): "registry:write",
+    ("POST", "/villages/proposals"): "programme:write",
+    ("POST", "/villages/{code}/activation"): "programme:write",
     ("POST", "/villages/{code}/end"): "villages:designate",
     ("DELETE", "/villages/{code}/step"): "villages:designate",
     ("GET", "/villages"): "registry:read",

@@ -5,7 +5,8 @@ several programmes at a time, each a history of its own (`reference.PROGRAMMES` 
 Nothing else about a person's village needs a designation.
 
 Which villages a programme takes the ministry decides after a survey, and a regency's labour office only helps (on four
-villages of Karanganyar, apakabaronline.com): so a scope of its own asks for all but a proposal and a beginning.
+villages of Karanganyar, apakabaronline.com): so a scope of its own asks for all but a proposal and a beginning, which
+villages and regencies say as well as the ministry (`shared.http.access`).
 
 Records arrive late, so a village may be designated without ever having been proposed. The steps follow each other in
 time as well, as far as their days are known. What was recorded in error is taken back step by step, the last first:
