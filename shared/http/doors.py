@@ -23,7 +23,7 @@ from shared.http.access import SCOPE_MISSING, allows
 from shared.http.problems import MALFORMED, malformed_by
 from shared.runtime import Runtime
 from shared.views import Keyed, View
-from shared.vocabulary import region_prefix
+from shared.vocabulary import LENGTHS, region_prefix
 from shared.waiting import until_reached
 
 KEY_MISSING = Refusal(
@@ -48,7 +48,6 @@ _MOST = 500
 _ETAG = re.compile(r'"([0-9]{1,18})"')
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 """NUL as JSON writes it, not a backslash before the letter u. PostgreSQL keeps no text with NUL in it."""
-_DOTS_OF_A_VILLAGE = 3
 
 
 class Body(BaseModel):
@@ -250,7 +249,7 @@ def _within(village: sa.ColumnElement[Any], area: str) -> list[sa.ColumnElement[
     """
     if area == "*":
         return []
-    if area.count(".") == _DOTS_OF_A_VILLAGE:
+    if len(area) == LENGTHS["village"]:
         return [village == area]
     return [village >= area + ".", village < area + "/"]
 

@@ -18,9 +18,10 @@ from services.registry.views.appointments import appointments
 from services.registry.views.facilities import facilities
 from services.registry.views.households import memberships, villages
 from services.registry.views.people import ALIASES
+from shared.vocabulary import LENGTHS, Level
 
 Name = Literal["villages", "households", "persons", "facilities", "appointments"]
-By = Literal["year", "province", "regency", "district", "village"]
+By = Literal["year", Level]
 
 _AS_OF = (
     "As of a day: by the days on which things happened, as they are known now; what is known to the month or year "
@@ -30,9 +31,6 @@ _PER = (
     "Per tanggal: menurut tanggal kejadian sebagaimana diketahui sekarang; yang hanya diketahui bulan atau tahunnya "
     "dihitung sejak hari pertamanya."
 )
-
-_DIGITS: Mapping[By, int] = {"province": 2, "regency": 5, "district": 8, "village": 13}
-"""So many letters of a dotted village code are the code of its region."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +195,7 @@ def counted(report: Report, day: date, by: By, area: str, begins: date | None) -
     key = (
         sa.cast(sa.extract("year", on), sa.Integer).cast(sa.Text)
         if by == "year"
-        else sa.func.left(village, _DIGITS[by])
+        else sa.func.left(village, LENGTHS[by])
     ).label("key")
     return (
         sa.select(key, *(sa.cast(sa.func.sum(rows.c[name]), sa.BigInteger).label(name) for name in report.figures))
