@@ -117,8 +117,15 @@ def test_a_report_is_written_as_csv_and_says_what_it_means_on_each_line(api: Api
     accepted = api.request("GET", REGISTRY, "/reports/persons?by=province", headers={"Accept": "text/csv"})
     for answer in (asked, accepted):
         assert answer.headers["Content-Type"].startswith("text/csv")
-        for line in csv.DictReader(io.StringIO(answer.text)):
-            assert all(line[column] for column in ("key", "name", "persons", "as_of", "known_at", "definition"))
+        *lines, total = csv.DictReader(io.StringIO(answer.text))
+        for line in (*lines, total):
+            assert all(line[column] for column in ("key", "persons", "as_of", "known_at", "region", "definition"))
+        assert all(line["name"] for line in lines)
+        assert (total["key"], int(total["persons"])) == ("total", sum(int(line["persons"]) for line in lines))
+    nobody = api.get(REGISTRY, "/reports/persons?region=11.01&as_of=2016-12-01&format=csv").text
+    assert [(line["key"], line["persons"], line["region"]) for line in csv.DictReader(io.StringIO(nobody))] == [
+        ("total", "0", "11.01")
+    ]
 
 
 def test_a_report_is_asked_for_in_words_that_there_are(api: Api) -> None:
