@@ -80,7 +80,7 @@ format: install ## Let ruff put things in order
 	@$(RUN) ruff format .
 
 .PHONY: documents
-documents: install ## Write what the code itself documents: README's map, the AsyncAPI document
+documents: install ## Write what the code itself documents: the map of events, the AsyncAPI document
 	@$(RUN) tests.architecture.documents
 
 .PHONY: lock

@@ -7,6 +7,7 @@ Never key by a village's name: 63,723 names serve 83,762 villages.
 
 import calendar
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -14,6 +15,10 @@ from typing import Literal
 from lokal import wilayah
 
 Precision = Literal["day", "month", "year"]
+Level = Literal["province", "regency", "district", "village"]
+
+LENGTHS: Mapping[Level, int] = {"province": 2, "regency": 5, "district": 8, "village": 13}
+"""How long the dotted code of a region of each level is; so many letters of a village's code are its region's."""
 
 EARLIEST = date(1900, 1, 1)
 """Nothing is told of a day before: it is a slip of the pen. And of the very first, 0001-01-01, asyncpg makes minus

@@ -22,6 +22,7 @@ import uvloop
 from deploy.command import load as load_
 from deploy.command import parked as parked_
 from deploy.command import rebuild as rebuild_
+from deploy.command import report as report_
 from deploy.command import restored as restored_
 from deploy.command import running
 from deploy.command import status as status_
@@ -141,9 +142,7 @@ def load_households(
 
 @app.command()
 def report(
-    name: Annotated[
-        str, typer.Argument(metavar="NAME", help="villages, households, persons, facilities or appointments.")
-    ],
+    name: Annotated[report_.Name, typer.Argument(help="Which one.")],
     as_of: Annotated[
         date | None, typer.Option("--as-of", parser=_day, metavar="DATE", help="Of that day; today without.")
     ] = None,
@@ -152,14 +151,12 @@ def report(
     ] = None,
     region: Annotated[str | None, typer.Option("--region", metavar="CODE", help="Only in this region.")] = None,
     by: Annotated[
-        str, typer.Option("--by", metavar="LEVEL", help="year, province, regency, district or village.")
+        report_.By, typer.Option("--by", help="One row for each year, or for each region of this level.")
     ] = "year",
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
-    csv: Annotated[bool, typer.Option("--csv", help="As CSV, for a spreadsheet.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="As CSV, for a spreadsheet; its last line is the total.")] = False,
 ) -> None:
     """Show a report with its definition: what was so on a day, as it is known now."""
-    from deploy.command import report as report_
-
     if json and csv:
         raise typer.BadParameter("either --json or --csv")
     asked = {

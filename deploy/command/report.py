@@ -1,12 +1,15 @@
 """`desmigratif report`: one of the registry's reports as a table, or as the registry writes it, in JSON or CSV."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 
 from deploy.command.calls import REGISTRY, Calls
 from deploy.command.showing import table
+
+Name = Literal["villages", "households", "persons", "facilities", "appointments"]
+By = Literal["year", "province", "regency", "district", "village"]
 
 SECONDS = 60.0
 """How long an answer may take that counts everybody."""
@@ -38,7 +41,7 @@ def show(said: dict[str, Any], console: Console) -> None:
         of = f"{row['key']} {row['name']}" if row["name"] else row["key"]
         shown.add_row(of, *(f"{row['figures'][name]:,}" for name in figures))
     shown.add_section()
-    shown.add_row("all", *(f"{said['total'][name]:,}" for name in figures))
+    shown.add_row("total", *(f"{said['total'][name]:,}" for name in figures))
     console.print(shown)
     console.print()
     period = f"{said['begins']} to {said['as_of']}" if said["begins"] else said["as_of"]

@@ -34,7 +34,13 @@ _SERVICES = ("registry", "migration_service", "enterprise", "parenting", "cooper
 _READ = frozenset(f"{service}:read" for service in _SERVICES)
 _WRITE = frozenset(f"{service}:write" for service in _SERVICES)
 _PROGRAMME = frozenset({"programme:write"})
-"""Partners, what they promised, and coordination meetings: of a village, of a regency, or of the whole country."""
+"""What the programme does, of a village, of a regency, or of the whole country: that a village is proposed and that
+work began there, partners, what they promised, and coordination meetings.
+
+Which villages the programme takes the ministry alone decides (``villages:designate``). What comes before and after is
+said by whoever knows it first: a village that applies, its regency, or the office, which may say the less where it may
+say the more. Who keeps persons' data for another reason, as the data protection officer does, says nothing of it.
+"""
 
 SCOPES_OF: Mapping[str, frozenset[str]] = {
     # petugas Desmigratif: keeps one village's data

@@ -5,7 +5,7 @@ from typing import Any
 
 import aiohttp
 import structlog
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 from opentelemetry.trace import Span, SpanKind, StatusCode
 from starlette.exceptions import HTTPException
@@ -15,7 +15,7 @@ from shared import telemetry
 from shared.errors import Refused
 from shared.http import bulk, kernel, pages, problems
 from shared.http.access import TOKEN_INVALID, TOKEN_MISSING, TokenInvalid, Tokens
-from shared.http.doors import authorize
+from shared.http.doors import GUARDED
 from shared.runtime import Runtime
 from shared.service import Service
 
@@ -132,13 +132,23 @@ def routes(service: Service) -> FastAPI:
     app = pages.Documented(service, {**service.tags, **kernel.TAGS}, telemetry=_NO_TELEMETRY)
     app.state.scopes = {**kernel.SCOPES, **service.scopes}
     app.include_router(kernel.router)
-    app.include_router(service.router, dependencies=[Depends(authorize)])
+    app.include_router(service.router, dependencies=GUARDED)
+    app.state.parameters = _parameters(app)
     pages.install(app)
     problems.install(app)
     without = unscoped(app)
     if without:
         raise RuntimeError(f"routes without a scope: {sorted(without)}")
     return app
+
+
+def _parameters(app: FastAPI) -> dict[tuple[str, str], frozenset[str]]:
+    """By method and path, the names that a route takes in its address behind ``?``: those that its page shows."""
+    return {
+        (method.upper(), path): frozenset(p["name"] for p in operation.get("parameters", ()) if p["in"] == "query")
+        for path, methods in app.openapi()["paths"].items()
+        for method, operation in methods.items()
+    }
 
 
 def unscoped(app: FastAPI) -> set[tuple[str, str]]:

@@ -20,10 +20,10 @@ from shared.errors import NOT_FOUND, Refusal, Refused
 from shared.execute import Answer, Caller, execute
 from shared.execute import Request as CommandRequest
 from shared.http.access import SCOPE_MISSING, allows
-from shared.http.problems import MALFORMED
+from shared.http.problems import MALFORMED, malformed_by
 from shared.runtime import Runtime
 from shared.views import Keyed, View
-from shared.vocabulary import region_prefix
+from shared.vocabulary import LENGTHS, region_prefix
 from shared.waiting import until_reached
 
 KEY_MISSING = Refusal(
@@ -48,7 +48,6 @@ _MOST = 500
 _ETAG = re.compile(r'"([0-9]{1,18})"')
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 """NUL as JSON writes it, not a backslash before the letter u. PostgreSQL keeps no text with NUL in it."""
-_DOTS_OF_A_VILLAGE = 3
 
 
 class Body(BaseModel):
@@ -73,6 +72,25 @@ async def authorize(request: Request) -> None:
     scope = request.app.state.scopes[request.method, route.path]
     if not allows(caller_of(request), scope):
         raise Refused(SCOPE_MISSING)
+
+
+async def understood(request: Request) -> None:
+    """Hold the names of the address's parameters against those that the route takes: `malformed`, as for a body.
+
+    A misspelled filter would give a whole area, and a misspelled check would record.
+    """
+    if not request.scope["query_string"]:
+        return
+    taken = request.app.state.parameters[request.method, request.scope["route"].path]
+    unknown = [
+        {"loc": ("query", name), "type": "extra_forbidden"} for name in request.query_params if name not in taken
+    ]
+    if unknown:
+        raise malformed_by(unknown)
+
+
+GUARDED = [Depends(authorize), Depends(understood)]
+"""What every route asks first that needs a token, in this order."""
 
 
 async def reached(
@@ -231,7 +249,7 @@ def _within(village: sa.ColumnElement[Any], area: str) -> list[sa.ColumnElement[
     """
     if area == "*":
         return []
-    if area.count(".") == _DOTS_OF_A_VILLAGE:
+    if len(area) == LENGTHS["village"]:
         return [village == area]
     return [village >= area + ".", village < area + "/"]
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import Field
 
@@ -15,7 +15,7 @@ from shared.errors import NOT_FOUND, Refusal, Refused
 from shared.feed import PAGE
 from shared.http import operating, pages
 from shared.http.answers import Shown, does, shows
-from shared.http.doors import authorize, runtime_of
+from shared.http.doors import GUARDED, runtime_of
 from shared.http.examples import LOG, LOG_EVENT, LOG_FORMER, REQUEST, VILLAGE, example
 from shared.log import identity as identities
 from shared.parking import HEARER_UNKNOWN
@@ -63,8 +63,6 @@ _WORDS = (
     f'"correlationid":"{REQUEST}","data":{{"village":"{VILLAGE}","year":2019}}}}'
 )
 """An example of an event as it is stored."""
-
-_authorized = [Depends(authorize)]
 
 ViewName = Annotated[str, Path(description="The view's name.", examples=["training_roster"])]
 
@@ -152,7 +150,7 @@ def _lineage(runtime: Runtime) -> list[dict[str, Any]]:
     "/feed",
     tags=["feed"],
     summary="Published events as stored, in order",
-    dependencies=_authorized,
+    dependencies=GUARDED,
     responses=shows(FeedPage, CURSOR_UNKNOWN),
 )
 async def feed(
@@ -187,7 +185,7 @@ async def feed(
     "/operations/status",
     tags=["operations"],
     summary="How far everything is",
-    dependencies=_authorized,
+    dependencies=GUARDED,
     responses=shows(operating.Status),
 )
 async def status(request: Request) -> Response:
@@ -199,7 +197,7 @@ async def status(request: Request) -> Response:
     "/operations/verify",
     tags=["operations"],
     summary="Hold log and bus against each other",
-    dependencies=_authorized,
+    dependencies=GUARDED,
     responses=shows(operating.Verified),
 )
 async def verify(request: Request) -> Response:
@@ -211,7 +209,7 @@ async def verify(request: Request) -> Response:
     "/operations/verify/event",
     tags=["operations"],
     summary="The event under a number",
-    dependencies=_authorized,
+    dependencies=GUARDED,
     responses=shows(operating.EventUnder, NOT_FOUND),
 )
 async def event_under(
@@ -229,7 +227,7 @@ async def event_under(
     "/operations/propagation",
     tags=["operations"],
     summary="How long a word took to take effect here",
-    dependencies=_authorized,
+    dependencies=GUARDED,
     responses=shows(operating.Propagation),
 )
 async def propagation(
@@ -243,7 +241,7 @@ async def propagation(
     "/operations/parked",
     tags=["operations"],
     summary="Whose facts wait",
-    dependencies=_authorized,
+    dependencies=GUARDED,
     responses=shows(operating.Parked),
 )
 async def parked(request: Request) -> dict[str, Any]:
@@ -255,7 +253,7 @@ async def parked(request: Request) -> dict[str, Any]:
     "/operations/replay",
     tags=["operations"],
     summary="Let what waits take effect",
-    dependencies=_authorized,
+    dependencies=GUARDED,
     responses=does(operating.Replayed, NOT_FOUND, HEARER_UNKNOWN),
 )
 async def replay(
@@ -272,7 +270,7 @@ async def replay(
     "/operations/views/{view}/rebuild",
     tags=["operations"],
     summary="Build a view anew beside the live one, compare, switch",
-    dependencies=_authorized,
+    dependencies=GUARDED,
     responses=does(operating.Rebuilt, VIEW_UNKNOWN, REBUILD_UNDER_WAY, REBUILD_POSTPONED, REBUILD_STOPPED),
 )
 async def rebuild_view(request: Request, view: ViewName) -> dict[str, Any]:
@@ -285,7 +283,7 @@ async def rebuild_view(request: Request, view: ViewName) -> dict[str, Any]:
     "/operations/views/{view}/drop-formers",
     tags=["operations"],
     summary="Drop what rebuilds and upgrades left of a view",
-    dependencies=_authorized,
+    dependencies=GUARDED,
     responses=does(operating.Dropped, VIEW_UNKNOWN, FORMER_IN_USE),
 )
 async def drop_formers(request: Request, view: ViewName) -> dict[str, Any]:
@@ -305,7 +303,7 @@ def _view(runtime: Runtime, name: str) -> View:
     "/operations/restored",
     tags=["operations"],
     summary="Say that this log was put back to an earlier state",
-    dependencies=_authorized,
+    dependencies=GUARDED,
     responses=does(operating.Restored),
 )
 async def was_restored(request: Request) -> dict[str, Any]:

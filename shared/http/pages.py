@@ -37,8 +37,9 @@ its area whose data are there at all. Every write carries an `Idempotency-Key` o
 key it gives the same answer, and nothing is recorded twice; with `?check=1` it is judged and nothing is recorded. An
 edit carries `If-Match` with the `ETag` last read. A write answers `Event-Position`: send it as `After-Position`, to
 this or any other service, and the answer comes once what you wrote has taken effect there. Lists come in pages: send
-`next` back as `cursor`. A route that ends in `/bulk` takes up to a thousand requests of the route before it, each with
-a `key` in place of the header, and answers each. Every no is a problem (RFC 9457) with a stable `slug`, listed beside
+`next` back as `cursor`. A field or a parameter that the route does not take is refused (`malformed`). A route that ends
+in `/bulk` takes up to a thousand requests of the route before it, each with a `key` in place of the header, and answers
+each. Every no is a problem (RFC 9457) with a stable `slug`, listed beside
 each route. Who looks for a person by name or number sends a POST that records nothing and takes no key: what is looked
 for has no place in an address. What an operator asks for (`POST /operations/…`) is no write either: it says nothing new
 about anybody, takes no `Idempotency-Key`, and may be sent again without harm.
@@ -46,6 +47,7 @@ about anybody, takes no `Idempotency-Key`, and may be sent again without harm.
 **Cara memanggil.** Setiap permintaan membawa token (`Authorization: Bearer …`). Setiap penulisan membawa
 `Idempotency-Key`: permintaan yang dikirim ulang dengan kunci yang sama mendapat jawaban yang sama dan tidak dicatat dua
 kali; dengan `?check=1` permintaan hanya diperiksa. Perubahan membawa `If-Match` berisi `ETag` yang terakhir dibaca.
+Isian atau parameter yang tidak dikenal ditolak (`malformed`).
 Alamat yang berakhir dengan `/bulk` menerima hingga seribu permintaan sekaligus,
 masing-masing dengan `key`-nya sendiri dan jawabannya sendiri.
 Kirim `Event-Position` dari jawaban sebagai `After-Position` agar hasilnya pasti terlihat. Setiap penolakan memuat
@@ -54,7 +56,15 @@ kunci: tidak mencatat apa pun, dan yang dicari tidak muncul di alamat. Permintaa
 penulisan: tidak mencatat hal baru tentang siapa pun, tidak memerlukan `Idempotency-Key`, dan aman dikirim ulang.
 """
 
-_ALWAYS = (TOKEN_MISSING, TOKEN_INVALID, SCOPE_MISSING, problems.INTERNAL, problems.STARTING, problems.UNAVAILABLE)
+_ALWAYS = (
+    TOKEN_MISSING,
+    TOKEN_INVALID,
+    SCOPE_MISSING,
+    problems.MALFORMED,
+    problems.INTERNAL,
+    problems.STARTING,
+    problems.UNAVAILABLE,
+)
 """What any route may refuse with that needs a token."""
 
 _WITH: Mapping[str, tuple[Refusal, ...]] = {
@@ -170,8 +180,6 @@ def _complete(operation: dict[str, Any], scope: str | None) -> None:
         operation["description"] += f"\n\nNeeds `{scope}`: {', '.join(roles)}."
         operation["security"] = [{"bearer": []}]
         brought += _ALWAYS
-    if parameters or "requestBody" in operation:
-        brought.append(problems.MALFORMED)
     for refusal in brought:
         add_problem(responses, refusal)
     operation["responses"] = dict(sorted(responses.items()))

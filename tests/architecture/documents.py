@@ -1,4 +1,4 @@
-"""What is written by the code itself: the README's map, and the AsyncAPI document.
+"""What is written by the code itself: the map of public events, and the AsyncAPI document.
 
 ``python -m tests.architecture.documents`` (``make documents``) writes them; a test fails while they are not current.
 """
@@ -12,8 +12,13 @@ from tests.architecture import asyncapi
 from tests.architecture.hearers import hearers, says, spoken
 from tests.architecture.names import ROOT
 
-README = ROOT / "README.md"
-_BEGIN, _END = "<!-- written by make documents -->\n", "<!-- end -->\n"
+MAP = ROOT / "shared" / "published" / "EVENTS.md"
+
+_HEAD = """# Who says what, and who hears it
+
+Written by `make documents` from the code. Beside a thin arrow, and in the table, stands the view that changes when a
+service hears it; *reacts*: the service then does something itself.
+"""
 
 
 def picture() -> str:
@@ -46,15 +51,9 @@ def table() -> str:
     return "\n".join(lines)
 
 
-def readme() -> str:
-    """README with its map as it is now."""
-    before, rest = README.read_text().split(_BEGIN)
-    return f"{before}{_BEGIN}{picture()}\n\n{table()}\n{_END}{rest.split(_END)[1]}"
-
-
 def documents() -> dict[Path, str]:
     """Each file, and what it must hold."""
-    return {README: readme(), asyncapi.FILE: asyncapi.text()}
+    return {MAP: f"{_HEAD}\n{picture()}\n\n{table()}\n", asyncapi.FILE: asyncapi.text()}
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import pytest
 from tests.architecture.documents import documents
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "shared" / "decisions").glob("*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("deploy/*.md"), *ROOT.glob("shared/*/*.md")])
 TOP = r"(?:services|shared|deploy|tests|\.ci)"
 
 each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.relative_to(ROOT).as_posix())

@@ -4,12 +4,15 @@ import ast
 import dataclasses
 import re
 import typing
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from fastapi.routing import APIRoute
+from pydantic import TypeAdapter
 
 import services
 import shared
@@ -58,6 +61,25 @@ def test_a_scope_is_of_its_own_service(name: str) -> None:
 def test_what_reads_asks_for_the_right_to_read_and_what_writes_for_more(name: str) -> None:
     for (method, path), scope in service(name).scopes.items():
         assert (method == "GET" or (name, path) in READ_BY_POST) == scope.endswith(":read")
+
+
+def lax(schema: Any) -> Iterator[str]:
+    """Each number or truth value in pydantic's *schema* that may be written as something else: ``"0001"``, ``true``."""
+    if isinstance(schema, dict):
+        if schema.get("type") in ("int", "float", "bool") and not schema.get("strict"):
+            yield str(schema["type"])
+        for part in schema.values():
+            yield from lax(part)
+    elif isinstance(schema, list | tuple):
+        for part in schema:
+            yield from lax(part)
+
+
+@each_service
+def test_a_number_in_a_body_is_a_number(name: str) -> None:
+    routes = [route for route in service(name).router.routes if isinstance(route, APIRoute)]
+    forms: dict[str, Any] = {route.path: route.body_field.field_info.annotation for route in routes if route.body_field}
+    assert {path for path, form in forms.items() if any(lax(TypeAdapter(form).core_schema))} == set()
 
 
 @each_event

@@ -152,6 +152,8 @@ def test_each_role_has_its_scopes(
         (writes, "POST", "/persons"),
         (runs, "POST", "/partners"),
         (runs, "POST", "/meetings"),
+        (runs, "POST", "/villages/proposals"),
+        (runs, "POST", f"/villages/{WONOSOBO}/activation"),
         (designates, "POST", "/villages"),
         (operates, "GET", "/operations/status"),
         (operates, "GET", "/operations/verify/event?number=1"),

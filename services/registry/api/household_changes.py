@@ -6,7 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from services.registry.api.fields import CardCell, PersonId, SinceCell, VillageCell
 from services.registry.api.households import HouseholdId
@@ -124,7 +124,7 @@ class MoveBody(Body):
 
     village: VillageCell
     since: SinceCell
-    with_members: bool = Field(
+    with_members: StrictBool = Field(
         default=True,
         description="Members whose own village was the household's live in the new one too, if the household does now.",
     )

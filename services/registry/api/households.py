@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Response
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, StrictBool, model_validator
 
 from services.registry.api.fields import CardCell, PersonId, SinceCell, VillageCell
 from services.registry.api.persons import BirthDateCell, NameCell, NikCell
@@ -121,7 +121,7 @@ class InhabitantBody(Body):
         "istri), child (anak), parent (orang tua) or other (lainnya).",
         examples=["istri"],
     )
-    worker: bool = Field(default=False, description="Whether they work, will work or have worked abroad.")
+    worker: StrictBool = Field(default=False, description="Whether they work, will work or have worked abroad.")
 
     def inhabitant(self) -> commands.Inhabitant:
         """As the command has it."""

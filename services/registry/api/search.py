@@ -10,7 +10,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Response
-from pydantic import Field, model_validator
+from pydantic import Field, StrictInt, model_validator
 
 from services.registry.api.persons import BirthDateCell, NameCell, NikCell, Person, opened
 from services.registry.domain.matching import Told, certain
@@ -50,9 +50,9 @@ class SearchBody(Body):
 
     name: NameCell
     region: str | None = Field(default=None, description="Only who lives here: a code of any level, dotted or not.")
-    birth_year: int | None = Field(default=None, ge=1900, le=2200, description="Only who was born in this year.")
+    birth_year: StrictInt | None = Field(default=None, ge=1900, le=2200, description="Only who was born in this year.")
     cursor: str | None = Field(default=None, description="`next` of the page before.")
-    limit: int = Field(default=10, ge=1, le=50, description="Names a page.")
+    limit: StrictInt = Field(default=10, ge=1, le=50, description="Names a page.")
 
 
 class NikBody(Body):
@@ -274,6 +274,8 @@ async def find_by_nik(body: NikBody, read: Read) -> Response:
 async def match_person(body: MatchBody, read: Read) -> Response:
     """Id and regency of the one whose name is equal and whose NIK or birth date too, with nothing that says otherwise.
 
+    Equal but for capitals and blanks: with and without an accent are two names here, as are two that differ in one
+    letter, since an outside caller learns only what is certain. `POST /persons/search` is tolerant, in one's own area.
     Of several nobody is named, nor does the answer say that there are some; nor where more bear the name than can be
     looked at. Two registrations that were merged are one person, two that were not are two.
     """

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import Field
+from pydantic import Field, StrictInt
 
 from services.registry.api.fields import Known, VillageCell, When, codes_of
 from services.registry.commands import villages as commands
@@ -29,8 +29,8 @@ router = APIRouter()
 SCOPES: dict[tuple[str, str], str] = {
     ("POST", "/villages"): "villages:designate",
     ("POST", "/villages/bulk"): "villages:designate",
-    ("POST", "/villages/proposals"): "registry:write",
-    ("POST", "/villages/{code}/activation"): "registry:write",
+    ("POST", "/villages/proposals"): "programme:write",
+    ("POST", "/villages/{code}/activation"): "programme:write",
     ("POST", "/villages/{code}/end"): "villages:designate",
     ("DELETE", "/villages/{code}/step"): "villages:designate",
     ("GET", "/villages"): "registry:read",
@@ -56,7 +56,7 @@ class DesignationBody(Body):
     model_config = example(village=VILLAGE, year=2019, decree="KEP-59/2017")
 
     village: VillageCell
-    year: int = Field(description="Programme year.")
+    year: StrictInt = Field(description="Programme year.")
     decree: str = Field(description="The decree's number (nomor SK).", max_length=200)
     programme: ProgrammeCell = DESMIGRATIF
 

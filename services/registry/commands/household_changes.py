@@ -11,6 +11,7 @@ from uuid import UUID
 
 from services.registry.commands.answers import changed
 from services.registry.commands.persons import named, survivor_of
+from services.registry.domain.cells import read_when
 from services.registry.domain.family_card import read_card
 from services.registry.domain.household import Household, LivingTogether
 from services.registry.domain.household_rules import (
@@ -31,7 +32,7 @@ from services.registry.domain.household_rules import (
     head_of,
     household,
 )
-from services.registry.domain.particulars import read_since, read_village
+from services.registry.domain.particulars import read_village
 from services.registry.domain.person import Registered
 from services.registry.domain.person_rules import CorrectVillage, person
 from services.registry.domain.refusals import MEMBER_OF_ANOTHER_HOUSEHOLD, codes, refuse_columns
@@ -358,7 +359,7 @@ async def living_together(work: Work, household_id: UUID) -> LivingTogether:
 
 
 def _day(work: Work, cell: str) -> Occurred:
-    day, wrong = read_since("since", cell, work.today)
+    day, wrong = read_when("since", cell, until=work.today)
     refuse_columns(wrong)
     return day
 
@@ -368,7 +369,7 @@ def _optional(work: Work, cell: str | None) -> Occurred | None:
 
 
 def _left_on(work: Work, cell: str) -> Occurred:
-    day, wrong = read_since("left_on", cell, work.today)
+    day, wrong = read_when("left_on", cell, until=work.today)
     refuse_columns(wrong)
     return day
 

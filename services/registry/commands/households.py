@@ -9,6 +9,7 @@ from services.registry.commands import household_changes as changes
 from services.registry.commands.answers import changed, made
 from services.registry.commands.household_changes import ids_of, lives_nowhere, living_together
 from services.registry.commands.persons import named, refuse_another, survivor_of
+from services.registry.domain.cells import read_when
 from services.registry.domain.composition import RelationToHead, head_among, kin_of, read_relation
 from services.registry.domain.family_card import read_card
 from services.registry.domain.household import Household, Kin, LivingTogether, StatedRelation
@@ -23,14 +24,7 @@ from services.registry.domain.household_rules import (
     stated_kin,
 )
 from services.registry.domain.nik import read_nik, says_otherwise
-from services.registry.domain.particulars import (
-    Particulars,
-    read_birth_date,
-    read_name,
-    read_since,
-    read_survey_day,
-    read_village,
-)
+from services.registry.domain.particulars import Particulars, read_birth_date, read_name, read_survey_day, read_village
 from services.registry.domain.person import Registered, Unknown, known_of_age, published_birth_year
 from services.registry.domain.person_rules import RegisterPerson, RegisterWorker, person
 from services.registry.domain.refusals import KIN_RECORDED_ELSEWHERE, codes, refuse_columns
@@ -227,7 +221,7 @@ def _read(work: Work, command: RegisterTogether) -> _Told:
 
 def _since(relative: Relative, otherwise: date, today: date) -> tuple[Occurred, ColumnError | None]:
     """Since when a relation holds: *otherwise* where nobody says; else ``since-invalid``."""
-    return (Occurred(otherwise), None) if relative.since is None else read_since("since", relative.since, today)
+    return (Occurred(otherwise), None) if relative.since is None else read_when("since", relative.since, until=today)
 
 
 def _twice(lines: Sequence[_Line]) -> list[ColumnError | None]:

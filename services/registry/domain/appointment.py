@@ -23,7 +23,7 @@ Served             RetractAppointment      NeverAppointed
 =================  ======================  =================
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any, ClassVar, assert_never
@@ -33,9 +33,9 @@ from services.registry.domain.cells import precedes
 from services.registry.domain.refusals import APPOINTMENT_ENDED, APPOINTMENT_NOT_BEGUN
 from shared.decider import Claim, Decider, Release
 from shared.errors import NOT_FOUND, Refused
-from shared.vocabulary import Occurred
+from shared.vocabulary import Level, Occurred
 
-LEVELS = {"officer": "village", "responsible": "village", "coordinator": "regency"}
+LEVELS: Mapping[str, Level] = {"officer": "village", "responsible": "village", "coordinator": "regency"}
 """The level of region that each role serves (petugas, penanggung jawab: desa; koordinator: kabupaten/kota)."""
 
 # ---------------------------------------------------------------------------------------------------------------------

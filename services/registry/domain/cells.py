@@ -1,4 +1,4 @@
-"""What a form or a list says of the programme's records, cell by cell: days, codes, areas, amounts.
+"""What a form or a list says, cell by cell, of whatever it is: days, codes, areas, amounts.
 
 Cells come as they were written; here they become values or the code of what is wrong with them. Each function answers
 both, as `services.registry.domain.particulars` does: a value beside an error means nothing. Dates are the programme's
@@ -9,7 +9,7 @@ from collections.abc import Container, Mapping
 from datetime import date
 
 from shared.errors import ColumnError
-from shared.vocabulary import Occurred, region_prefix
+from shared.vocabulary import LENGTHS, Level, Occurred, region_prefix
 
 EVERYWHERE = "*"
 """The area of what concerns the whole country."""
@@ -20,7 +20,6 @@ MOST = 10**15
 MOST_ATTENDING = 100_000
 """The largest number of participants of one role in a meeting."""
 
-_DOTS_OF_LEVEL = {"province": 0, "regency": 1, "district": 2, "village": 3}
 _UNREAD = Occurred(date.min)
 
 
@@ -38,7 +37,7 @@ def read_code(column: str, cell: str, codes: Container[str]) -> tuple[str, Colum
     return code, None if code in codes else ColumnError(column, f"{column}-unknown")
 
 
-def read_area(cell: str, *, level: str | None = None) -> tuple[str, ColumnError | None]:
+def read_area(cell: str, *, level: Level | None = None) -> tuple[str, ColumnError | None]:
     """The dotted code of a region, written dotted or not, or ``*`` for the whole country.
 
     Rejects: ``area-unknown``; with *level* also ``area-of-another-level``.
@@ -47,7 +46,7 @@ def read_area(cell: str, *, level: str | None = None) -> tuple[str, ColumnError 
     area = EVERYWHERE if text == EVERYWHERE else region_prefix(text)
     if area is None:
         return "", ColumnError("area", "area-unknown")
-    if level is not None and (area == EVERYWHERE or area.count(".") != _DOTS_OF_LEVEL[level]):
+    if level is not None and len(area) != LENGTHS[level]:
         return "", ColumnError("area", "area-of-another-level")
     return area, None
 

@@ -9,8 +9,9 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
+from services.registry.domain.cells import read_when
 from services.registry.domain.nik import read_nik, says_otherwise
-from services.registry.domain.refusals import refuse_columns, refused_for
+from services.registry.domain.refusals import refuse_columns
 from shared.errors import ColumnError
 from shared.personal import Known
 from shared.vocabulary import EARLIEST, Occurred, village_code
@@ -103,18 +104,9 @@ def read_village(cell: str | None) -> tuple[str, ColumnError | None]:
 
 def read_day_of_death(cell: str, today: date) -> Occurred:
     """A day, month or year that has begun by *today*. Rejects: ``died-on-invalid``."""
-    died = Occurred.parse(cell)
-    if died is None or died.on > today:
-        raise refused_for(ColumnError("died_on", "died-on-invalid"))
+    died, wrong = read_when("died_on", cell, until=today)
+    refuse_columns(wrong)
     return died
-
-
-def read_since(column: str, cell: str, today: date) -> tuple[Occurred, ColumnError | None]:
-    """A day, month or year that has begun by *today*; else a code named after the column, such as ``since-invalid``."""
-    day = Occurred.parse(cell)
-    if day is None or day.on > today:
-        return Occurred(today), ColumnError(column, column.replace("_", "-") + "-invalid")
-    return day, None
 
 
 def read_survey_day(cell: str | None, today: date) -> tuple[date, ColumnError | None]:

@@ -267,6 +267,18 @@ _COLUMN_REFUSALS = (
         "Nobody is a duplicate of themself.",
         "Seseorang tidak dapat menjadi data ganda dari dirinya sendiri.",
     ),
+    Refusal(
+        "as-of-invalid",
+        422,
+        "A report is of today at the latest; that of villages, of the end of next year.",
+        "Laporan paling jauh per hari ini; laporan desa, per akhir tahun depan.",
+    ),
+    Refusal(
+        "begins-after-as-of",
+        422,
+        "The period of this report begins after its last day.",
+        "Awal periode laporan ini melewati hari terakhirnya.",
+    ),
 )
 
 COLUMN_REFUSALS = {refusal.slug: refusal for refusal in _COLUMN_REFUSALS}

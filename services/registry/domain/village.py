@@ -5,7 +5,8 @@ several programmes at a time, each a history of its own (`reference.PROGRAMMES` 
 Nothing else about a person's village needs a designation.
 
 Which villages a programme takes the ministry decides after a survey, and a regency's labour office only helps (on four
-villages of Karanganyar, apakabaronline.com): so a scope of its own asks for all but a proposal and a beginning.
+villages of Karanganyar, apakabaronline.com): so a scope of its own asks for all but a proposal and a beginning, which
+villages and regencies say as well as the ministry (`shared.http.access`).
 
 Records arrive late, so a village may be designated without ever having been proposed. The steps follow each other in
 time as well, as far as their days are known. What was recorded in error is taken back step by step, the last first:
@@ -298,6 +299,11 @@ def decide(state: Village, command: VillageCommand) -> Sequence[VillageEvent]:
             assert_never(command)
 
 
+def last_year(today: date) -> int:
+    """The last programme year for which a village may be designated *today*: the next."""
+    return today.year + 1
+
+
 def propose_village(state: Village, command: ProposeVillage) -> Sequence[VillageEvent]:
     """Rejects: ``village-already-proposed``, ``village-already-designated``."""
     if isinstance(state, Proposed):
@@ -315,7 +321,7 @@ def designate_village(state: Village, command: DesignateVillage) -> Sequence[Vil
     Rejects: ``year-invalid``, ``decree-missing``, ``village-already-designated``, ``step-too-early``.
     """
     decree = " ".join(command.decree.split())
-    in_programme = PROGRAMMES[command.programme].first_year <= command.year <= command.today.year + 1
+    in_programme = PROGRAMMES[command.programme].first_year <= command.year <= last_year(command.today)
     refuse_columns(
         None if in_programme else ColumnError("year", "year-invalid"),
         None if decree else ColumnError("decree", "decree-missing"),

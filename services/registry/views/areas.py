@@ -4,9 +4,9 @@ A list is filtered by area as a range of dotted codes, made for villages: what l
 a row about the regency itself bears that, and lies in it, while one about the province bears ``33.`` and does not.
 """
 
-_DOTS_OF_A_VILLAGE = 3
+from shared.vocabulary import LENGTHS
 
 
 def place_of(area: str) -> str:
     """By what a row about *area* (a dotted region, ``*`` for the whole country) is filtered and ordered."""
-    return area if area == "*" or area.count(".") == _DOTS_OF_A_VILLAGE else area + "."
+    return area if area == "*" or len(area) == LENGTHS["village"] else area + "."

@@ -13,14 +13,16 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.registry.domain.reference import APPOINTMENT_ROLES, FACILITY_KINDS, PROGRAMMES
+from services.registry.domain.village import last_year
 from services.registry.views import census
 from services.registry.views.appointments import appointments
 from services.registry.views.facilities import facilities
 from services.registry.views.households import memberships, villages
 from services.registry.views.people import ALIASES
+from shared.vocabulary import LENGTHS, Level
 
 Name = Literal["villages", "households", "persons", "facilities", "appointments"]
-By = Literal["year", "province", "regency", "district", "village"]
+By = Literal["year", Level]
 
 _AS_OF = (
     "As of a day: by the days on which things happened, as they are known now; what is known to the month or year "
@@ -31,18 +33,24 @@ _PER = (
     "dihitung sejak hari pertamanya."
 )
 
-_DIGITS: Mapping[By, int] = {"province": 2, "regency": 5, "district": 8, "village": 13}
-"""So many letters of a dotted village code are the code of its region."""
+
+def _today(today: date) -> date:
+    return today
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """*figures* are the names of the figures; *definition* says what they count, in English and Indonesian."""
+    """*figures* are the names of the figures; *definition* says what they count, in English and Indonesian.
+
+    *last* answers, of today, the last day that can be asked for: of a later one nothing is known yet, and what holds
+    now would stand under a day that it may not reach.
+    """
 
     figures: tuple[str, ...]
     definition: str
     definition_id: str
     rows: Callable[[date], sa.Select[Any]]
+    last: Callable[[date], date] = _today
 
 
 def households_on(day: date) -> sa.Select[Any]:
@@ -139,10 +147,13 @@ REPORTS: Mapping[Name, Report] = {
     "villages": Report(
         ("villages", *PROGRAMMES),
         "Villages designated for a programme year that has begun by the day, each once, and how many of them in each "
-        "programme: a village may be in several. By year: the programme year, of the villages that of the first.",
+        "programme: a village may be in several. By year: the programme year, of the villages that of the first. "
+        "Of a day to come, up to the end of next year: as designated so far.",
         "Desa yang ditetapkan untuk tahun program yang sudah dimulai, masing-masing sekali, dan jumlahnya dalam tiap "
-        "program: satu desa dapat mengikuti beberapa program. Menurut tahun: tahun program, untuk desa yang pertama.",
+        "program: satu desa dapat mengikuti beberapa program. Menurut tahun: tahun program, untuk desa yang pertama. "
+        "Untuk tanggal yang akan datang, paling jauh akhir tahun depan: menurut penetapan sejauh ini.",
         census.designated_by,
+        last=lambda today: date(last_year(today), 12, 31),
     ),
     "households": Report(
         ("households", "members"),
@@ -197,7 +208,7 @@ def counted(report: Report, day: date, by: By, area: str, begins: date | None) -
     key = (
         sa.cast(sa.extract("year", on), sa.Integer).cast(sa.Text)
         if by == "year"
-        else sa.func.left(village, _DIGITS[by])
+        else sa.func.left(village, LENGTHS[by])
     ).label("key")
     return (
         sa.select(key, *(sa.cast(sa.func.sum(rows.c[name]), sa.BigInteger).label(name) for name in report.figures))

@@ -181,6 +181,7 @@ def test_a_partner_promises_and_keeps(api: Api) -> None:
         ({"what": " "}, "what-missing"),
         ({"quantity": 0}, "quantity-invalid"),
         ({"quantity": 10**30}, "quantity-invalid"),
+        ({"quantity": True}, "int_type"),
         ({"unit": "wagon"}, "unit-unknown"),
         ({"due_on": "soon"}, "due-on-invalid"),
     ],

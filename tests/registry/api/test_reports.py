@@ -2,10 +2,12 @@
 
 import csv
 import io
+from datetime import date, timedelta
 from typing import Any
 
 from deploy.house import House
-from tests.houses import Api
+from services.registry.views.reports import REPORTS
+from tests.houses import TODAY, Api
 from tests.registry.api.calls import REGISTRY, post, registered, slug
 
 HERE, THERE = "33.07.03.2001", "33.07.03.2002"
@@ -115,14 +117,35 @@ def test_a_report_is_written_as_csv_and_says_what_it_means_on_each_line(api: Api
     accepted = api.request("GET", REGISTRY, "/reports/persons?by=province", headers={"Accept": "text/csv"})
     for answer in (asked, accepted):
         assert answer.headers["Content-Type"].startswith("text/csv")
-        for line in csv.DictReader(io.StringIO(answer.text)):
-            assert all(line[column] for column in ("key", "name", "persons", "as_of", "known_at", "definition"))
+        *lines, total = csv.DictReader(io.StringIO(answer.text))
+        for line in (*lines, total):
+            assert all(line[column] for column in ("key", "persons", "as_of", "known_at", "region", "definition"))
+        assert all(line["name"] for line in lines)
+        assert (total["key"], int(total["persons"])) == ("total", sum(int(line["persons"]) for line in lines))
+    nobody = api.get(REGISTRY, "/reports/persons?region=11.01&as_of=2016-12-01&format=csv").text
+    assert [(line["key"], line["persons"], line["region"]) for line in csv.DictReader(io.StringIO(nobody))] == [
+        ("total", "0", "11.01")
+    ]
 
 
 def test_a_report_is_asked_for_in_words_that_there_are(api: Api) -> None:
     assert slug(api.get(REGISTRY, "/reports/persons?region=99")) == (400, "region-unknown")
     assert slug(api.get(REGISTRY, "/reports/everything")) == (422, "malformed")
     assert slug(api.get(REGISTRY, "/reports/persons?by=street")) == (422, "malformed")
+
+
+def test_a_report_is_of_a_day_of_which_something_is_known(api: Api) -> None:
+    """Of a day to come only villages are: next year's may be designated already."""
+    tomorrow, later = TODAY + timedelta(days=1), date(TODAY.year + 1, 12, 31)
+    for name in REPORTS:
+        assert api.get(REGISTRY, f"/reports/{name}?as_of={TODAY}&begins={TODAY}").status_code == 200
+        expected = (200, name) if name == "villages" else (422, "as-of-invalid")
+        answer = api.get(REGISTRY, f"/reports/{name}?as_of={tomorrow}")
+        assert (answer.status_code, answer.json().get("report") or answer.json()["slug"]) == expected
+        for query in (f"begins={tomorrow}", f"begins={TODAY}&as_of=2019-05-04"):
+            assert slug(api.get(REGISTRY, f"/reports/{name}?{query}")) == (422, "begins-after-as-of")
+    assert report(api, "villages", f"as_of={later}")["as_of"] == later.isoformat()
+    assert slug(api.get(REGISTRY, f"/reports/villages?as_of={later + timedelta(days=1)}")) == (422, "as-of-invalid")
 
 
 def test_facilities_and_appointments_are_counted_as_of_any_day(api: Api) -> None:

@@ -7,6 +7,7 @@ import base64
 import json
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
@@ -16,7 +17,9 @@ from deploy import SERVICES
 from deploy.house import House
 from shared.feed import PAGE
 from shared.http import kernel
+from shared.http.access import SCOPES_OF
 from tests.houses import KURIPAN, Api, nik
+from tests.promises import application
 
 WRITES: dict[tuple[str, str], dict[str, Any]] = {
     ("registry", "/persons"): {"name": "Siti Contoh", "village": KURIPAN},
@@ -261,6 +264,24 @@ def test_a_header_sent_twice_is_one_list(api: Api) -> None:
 def test_a_trace_that_makes_no_sense_is_left_aside(api: Api, traceparent: str) -> None:
     headers = {"traceparent": traceparent.encode("latin-1")}
     assert send(api, "GET", "registry", "/figures", None, headers).status_code == 200
+
+
+# ── Addresses ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_parameter_that_the_route_does_not_take_is_malformed(house: House, operator: Api, service: str) -> None:
+    """On every route that needs a token, before anything is looked for or done: a check that is misspelled too."""
+    asks = {scope: role for role, scopes in SCOPES_OF.items() for scope in scopes}
+    before = position(operator, service)
+    with ExitStack() as stack:
+        callers = {role: stack.enter_context(Api(house, role, subject="tests")) for role in set(asks.values())}
+        for (method, path), scope in application(service).state.scopes.items():
+            for query in ("Rahasia=Rahasia", "check=1&chek=Rahasia", "regoin=Rahasia&limit=x"):
+                problem = refused(send(callers[asks[scope]], method, service, f"{path}?{query}"), 422, "malformed")
+                assert {"column": "query", "code": "extra_forbidden"} in problem["errors"], (method, path, query)
+                assert "chek" not in str(problem), "a name may be a NIK"
+    assert position(operator, service) == before
 
 
 # ── Lists ────────────────────────────────────────────────────────────────────────────────────────────────────────────
