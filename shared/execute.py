@@ -240,7 +240,7 @@ class Work:
         stored = {"status": answer.status, "body": answer.body, "version": answer.version, "warnings": answer.warnings}
         people = self._about()
         if len(people) > 1:
-            stored["about"] = people
+            stored["about"] = [str(person) for person in people]
         person = people[0] if people else None
         return Append(
             request.command_id, request.fingerprint, orjson.dumps(stored), person, streams, rows, self.claims()

@@ -56,7 +56,7 @@ class _Query:
 
 async def measure(bed: Bed, sizes: Sizes, say: Say) -> list[Figure]:
     """What is found, how soon, and what it takes up."""
-    house = await bed.house()
+    house = await (bed.house_of_its_own("search") if sizes.careful else bed.house())
     seed = int(os.environ.get(SEED) or secrets.randbits(32))
     say(f"search: {SEED}={seed}")
     people = list(population.people(sizes.people, _villages(), seed))

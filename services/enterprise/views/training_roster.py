@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from shared.views import View
 from shared.whereabouts import Whereabouts, as_known
@@ -92,10 +92,12 @@ def _left_behind() -> sa.FromClause:
             for one, other in ((kin.c.person_id, kin.c.relative_id), (kin.c.relative_id, kin.c.person_id))
         )
     )
+    # As an array, whose few ids are looked up: joined, a small table of people would be read whole for each person.
+    spouses = sa.func.array(married.scalar_subquery(), type_=ARRAY(sa.Uuid))
     reason = _reason("spouse-of-worker-abroad", partner)
     return (
         sa.select(sa.func.jsonb_agg(reason).aggregate_order_by(partner.c.person_id).label("reasons"))
-        .where(partner.c.person_id.in_(married), partner.c.standing == "abroad")
+        .where(partner.c.person_id == sa.any_(spouses), partner.c.standing == "abroad")
         .lateral("behind")
     )
 
