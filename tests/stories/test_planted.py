@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 import nats
@@ -244,15 +245,18 @@ def test_a_rebuilt_view_equals_the_live_one(house: House, service: str, view: Vi
 
 @pytest.mark.parametrize(("service", "view"), VIEWS, ids=[f"{service}-{view.name}" for service, view in VIEWS])
 def test_a_row_that_was_altered_removed_or_added_is_named_and_put_right(house: House, service: str, view: View) -> None:
-    """In every table, and every column of it."""
-    for table in Tables.of(house, service, view):
-        right = table.rows()
-        for what, planting in table.plantings():
-            key = table.plant(planting)
-            assert table.rows() != right, planting
-            assert rebuild(house, service, view.name) == [f"{service} {view.name}: {table.name} {key}: {what}"]
-            assert table.rows() == right, planting
-        assert rebuild(house, service, view.name) == []
+    """In every table, and every column of it; one in each table at a time."""
+    tables = {table: table.rows() for table in Tables.of(house, service, view)}
+    for plantings in zip_longest(*(table.plantings() for table in tables)):
+        planted = []
+        for table, planting in zip(tables, plantings, strict=True):
+            if planting is not None:
+                what, statement = planting
+                planted.append(f"{service} {view.name}: {table.name} {table.plant(statement)}: {what}")
+                assert table.rows() != tables[table], statement
+        assert sorted(rebuild(house, service, view.name)) == sorted(planted)
+        assert {table: table.rows() for table in tables} == tables, plantings
+    assert rebuild(house, service, view.name) == []
 
 
 @dataclass(frozen=True)
