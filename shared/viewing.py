@@ -261,7 +261,7 @@ class _Build:
                     await connection.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{_LOCKED_SECONDS}s'")
                     # From here what is live stands still, for as long as the last few facts and the comparison take.
                     vector = await self._vector(connection, compared, _VECTOR_LOCKED)
-                    missing = [n - self._takings[s].checkpoint.number for s, n in vector.items()]
+                    missing = [at.number - self._takings[s].checkpoint.number for s, at in vector.items()]
                     if min(missing) < 0:
                         raise Fenced  # what is live was made anew meanwhile: begin again
                     if sum(missing) <= _FEW:
@@ -310,16 +310,19 @@ class _Build:
             runtime.identity.log_id if source == runtime.service.name else (await runtime.feeds.head(source))[0].log_id
         )
 
-    async def _vector(self, connection: Connection | asyncpg.Pool, schema: str, query: str) -> dict[str, int]:
+    async def _vector(self, connection: Connection | asyncpg.Pool, schema: str, query: str) -> dict[str, Checkpoint]:
         rows = await connection.fetch(query, schema)
         if len(rows) != len(self._sources):
             raise Fenced  # it was dropped meanwhile
-        return {row["source"]: row["number"] for row in rows}
+        return {row["source"]: Checkpoint(row["log_id"], row["number"], row["event_id"]) for row in rows}
 
-    async def _hear_up_to(self, vector: Mapping[str, int]) -> None:
-        await self._hear_all(vector)
-        if any(self._takings[source].checkpoint.number != number for source, number in vector.items()):
-            raise Fenced  # its owner does not have so many any more: what is live will find out
+    async def _hear_up_to(self, vector: Mapping[str, Checkpoint]) -> None:
+        """As far as what is live has come: the same number, and the same fact there."""
+        await self._hear_all({source: at.number for source, at in vector.items()})
+        here = {source: self._takings[source].checkpoint for source in vector}
+        if any((here[s].number, here[s].event_id) != (at.number, at.event_id) for s, at in vector.items()):
+            # Its owner has not so many facts any more, or others since it was put back: what is live will find out.
+            raise Fenced
 
     async def _hear_all(self, until: Mapping[str, int | None]) -> None:
         """Take what all sources said, side by side: each has tables of its own."""
@@ -388,7 +391,7 @@ class _Build:
         return Made(view.name, at, rows_now, differences, waiting, former)
 
 
-_VECTOR = "SELECT source, number FROM log.checkpoints WHERE hearer = $1"
+_VECTOR = "SELECT source, log_id, number, event_id FROM log.checkpoints WHERE hearer = $1"
 _MINE = "SELECT 1 FROM log.checkpoints WHERE hearer = $1 AND parkings = $2 ORDER BY source FOR UPDATE"
 _VECTOR_LOCKED = f"{_VECTOR} ORDER BY source FOR UPDATE"
 

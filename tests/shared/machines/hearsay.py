@@ -241,6 +241,9 @@ def all_is_heard(hearer: Hearer, sources: Sources, hearers: Collection[tuple[str
             return False
         if followed[1] == OWN and stand.number != len(hearer.own):
             return False
-        if followed[1] != OWN and (stand.log_id, stand.number) != ends[followed[1]]:
-            return False
+        if followed[1] != OWN:
+            log_id, number = ends[followed[1]]
+            # Under which name nothing was heard may be forgotten until there is something: a view made anew.
+            if stand.number != number or (number and stand.log_id != log_id):
+                return False
     return True

@@ -129,8 +129,8 @@ class Lane:
     async def _closed(self) -> AsyncIterator[str]:
         """Nobody has the registry's database open until the end of the block; then it is there again."""
         await self.sources.listen()
-        await self._reader.close("registry")
         async with self._reader.alone:
+            await self._reader.close("registry")  # only now: a rebuild under way reads too
             await self.street.stop(self.speakers["registry"])
             settings = await self.street.settings("registry")
             yield settings.database_url.get_secret_value().rpartition("/")[2]
@@ -210,4 +210,5 @@ class Lane:
             await until(there, _QUIET_SECONDS)
         except AssertionError as error:
             stands = (await heard(self._reader)).stands
-            raise AssertionError(f"not everything was heard: {self.hearers[0].readiness}, {stands}") from error
+            said = {name: (self.sources.lineages[name][-1], len(self.sources.now(name))) for name in self.names}
+            raise AssertionError(f"not heard: {self.hearers[0].readiness}, {stands} of {said}") from error
