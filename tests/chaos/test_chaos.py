@@ -6,7 +6,7 @@ import pytest
 
 from tests.chaos.run import Run, run
 
-FEWER = 6
+FEWER = 4
 """So many faults; ``make chaos`` makes a dozen."""
 
 

@@ -341,7 +341,10 @@ async def disagreements(operator: Calls, calls: Calls, refused: Collection[str] 
         views = {one["hearer"] for one in said_of_itself["checkpoints"]} - {"reactions"}
         for view in sorted(views):
             rebuilt = await rebuild.ask(operator, service, view)
-            found += [f"rebuilt: {difference}" for difference in rebuild.differences(service, rebuilt)]
+            differences = rebuild.differences(service, rebuilt)
+            found += [f"rebuilt: {difference}" for difference in differences]
+            if not differences:  # else what it was is evidence; a house with many of them is slow to dump and to start
+                await rebuild.drop(operator, service, view)
     # Reactions: every worker has a service file, and who died abroad is dead to the registry.
     files = {row["worker_id"] async for row in calls.items(MIGRATION, "/service-files")}
     found += [f"reactions: {worker} has no service file" for worker in sorted(said.workers - files)]

@@ -59,6 +59,16 @@ def test_what_a_parameter_brings_stands_beside_every_route_that_takes_it(name: s
 
 
 @each_service
+def test_a_route_takes_the_parameters_that_its_page_shows(name: str) -> None:
+    """And no others: what it takes is asked of the route, at every start, and not of the page."""
+    shown = {
+        route: {name for name, parameter in parameters(operation).items() if parameter["in"] == "query"}
+        for route, operation in operations(name).items()
+    }
+    assert application(name).state.parameters == shown
+
+
+@each_service
 def test_only_an_edit_asks_for_an_etag(name: str) -> None:
     """And then it must be sent; the answers that give one say so."""
     for operation in operations(name).values():
