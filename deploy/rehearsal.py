@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from deploy import SERVICES
 from deploy.program import HouseFailed
-from deploy.service import module_of
 from shared.rehearsal import FAULT, FaultUnknown, check_faults
 
 
@@ -20,7 +19,8 @@ def rehearsed(environment: Mapping[str, str] = os.environ) -> str:
     if setting:
         try:
             # Only now: the services' code is nothing that a house needs otherwise.
-            check_faults(setting, {name: importlib.import_module(module_of(name)).SERVICE.hearers for name in SERVICES})
+            composed = {name: importlib.import_module(f"services.{name}.main").SERVICE for name in SERVICES}
+            check_faults(setting, {name: service.hearers for name, service in composed.items()})
         except FaultUnknown as unknown:
             raise HouseFailed(str(unknown)) from unknown
     return setting

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import psutil
 
+from deploy import SERVICES
 from deploy.mailbox import Mailbox
 from deploy.program import Identity, Program
 from shared.rehearsal import FAULT
@@ -24,22 +25,27 @@ def name_of(service: str, number: int) -> str:
     return service if number == 1 else f"{service}-{number}"
 
 
-def module_of(service: str) -> str:
-    """What Python is told to run."""
-    return f"services.{service}.main"
+def told_to_run(service: str) -> list[str]:
+    """What Python is told."""
+    return ["-m", "services", service]
+
+
+def service_of(command_line: Sequence[str]) -> str | None:
+    """The service that a process with this *command_line* is of, if any."""
+    return next((name for name in SERVICES if list(command_line[-3:]) == told_to_run(name)), None)
 
 
 def runs_still(service: str, identity: Identity) -> bool:
     """Whether *identity* is a process of *service*, and not another that got its id."""
     process = identity.process()
     try:
-        return process is not None and module_of(service) in process.cmdline()
+        return process is not None and service_of(process.cmdline()) == service
     except psutil.Error:
         return False  # it has just ended
 
 
 class ServiceProcess(Program):
-    """``python -m services.<service>.main`` at 127.0.0.1, the *number*-th of its service; all of them share a port.
+    """``python -m services <service>`` at 127.0.0.1, the *number*-th of its service; all of them share a port.
 
     *settings*: its environment, ``DESMIGRATIF_…`` (see `shared.settings`). It holds the end of a pipe on stdin, so it
     ends by itself when the house is killed. It says by itself how it is: asked at the port, another might answer.
@@ -57,8 +63,8 @@ class ServiceProcess(Program):
         self._said_ready = False
 
     def command(self) -> Sequence[str | Path]:
-        """The service's own module, by this Python."""
-        return [sys.executable, "-m", module_of(self.service)]
+        """The service, by this Python."""
+        return [sys.executable, *told_to_run(self.service)]
 
     def folder(self) -> Path:
         """Where the code lies, so that it is found whether it is installed or not."""

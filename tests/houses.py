@@ -1,5 +1,6 @@
 """A whole house under test, and a caller that talks to it as a regency's system would."""
 
+import ssl
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from tests import promises
 TODAY = date(2026, 11, 21)
 KENANGA = "32.12.16.2004"
 KURIPAN = "33.07.10.2004"
+PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Knows no authority: a house speaks plain HTTP, and for each caller httpx would read those of the whole world anew."""
 
 
 class Api:
@@ -23,7 +26,7 @@ class Api:
     def __init__(self, house: House, role: str = "integrator", area: str = "*", subject: str = "tests") -> None:
         self._house = house
         token = house.issuer.mint(role, area, subject=subject, ttl=timedelta(hours=2))
-        self._client = httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=30.0)
+        self._client = httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=30.0, verify=PLAIN)
 
     def __enter__(self) -> Self:
         return self

@@ -1,11 +1,10 @@
-"""Cooperative, put together and run."""
+"""Cooperative, put together; ``python -m services cooperative`` runs it."""
 
 from services.cooperative import __doc__ as charter
 from services.cooperative.api import SCOPES, TAGS, router
 from services.cooperative.commands import handle
 from services.cooperative.domain.group import GroupFormed, MemberJoined, MemberLeft
 from services.cooperative.views import groups, prospects
-from shared.main import run
 from shared.service import Service
 
 SERVICE = Service(
@@ -21,6 +20,3 @@ SERVICE = Service(
     tags=TAGS,
 )
 """Cooperative publishes nothing yet: who belongs to a group concerns no other pillar."""
-
-if __name__ == "__main__":
-    run(SERVICE)

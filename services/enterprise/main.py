@@ -1,11 +1,10 @@
-"""Enterprise, put together and run."""
+"""Enterprise, put together; ``python -m services enterprise`` runs it."""
 
 from services.enterprise import __doc__ as charter
 from services.enterprise.api import SCOPES, TAGS, router
 from services.enterprise.commands import handle
 from services.enterprise.domain.course import AttendanceRecorded, CourseOffered, ParticipantEnrolled
 from services.enterprise.views import courses, training_roster
-from shared.main import run
 from shared.service import Service
 
 SERVICE = Service(
@@ -21,6 +20,3 @@ SERVICE = Service(
     tags=TAGS,
 )
 """Enterprise publishes nothing yet: what is learnt in a course concerns no other pillar."""
-
-if __name__ == "__main__":
-    run(SERVICE)

@@ -1,4 +1,4 @@
-"""The migration service, put together and run."""
+"""The migration service, put together; ``python -m services migration_service`` runs it."""
 
 from services.migration_service import __doc__ as charter
 from services.migration_service.api import SCOPES, TAGS, router
@@ -26,7 +26,6 @@ from services.migration_service.domain.trip import (
 from services.migration_service.publishing import publish
 from services.migration_service.reactions import react
 from services.migration_service.views import service_files, standing, trips
-from shared.main import run
 from shared.reacting import Reactions
 from shared.service import Service
 
@@ -59,6 +58,3 @@ SERVICE = Service(
     scopes=SCOPES,
     tags=TAGS,
 )
-
-if __name__ == "__main__":
-    run(SERVICE)

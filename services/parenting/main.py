@@ -1,9 +1,8 @@
-"""Parenting, put together and run."""
+"""Parenting, put together; ``python -m services parenting`` runs it."""
 
 from services.parenting import __doc__ as charter
 from services.parenting.api import SCOPES, TAGS, router
 from services.parenting.views import children
-from shared.main import run
 from shared.service import Service
 
 SERVICE = Service(
@@ -19,6 +18,3 @@ SERVICE = Service(
     tags=TAGS,
 )
 """Parenting records nothing of its own yet; it answers from what it hears."""
-
-if __name__ == "__main__":
-    run(SERVICE)

@@ -1,4 +1,4 @@
-"""Composition root of the registry: ``python -m services.registry.main`` runs it."""
+"""Composition root of the registry: ``python -m services registry`` runs it."""
 
 from services.registry import __doc__ as charter
 from services.registry.api import SCOPES, TAGS, router
@@ -35,7 +35,6 @@ from services.registry.views import (
     villages,
 )
 from services.registry.views import namesakes as pairs
-from shared.main import run
 from shared.reacting import Reactions
 from shared.service import Service
 
@@ -137,6 +136,3 @@ SERVICE = Service(
     scopes=SCOPES,
     tags=TAGS,
 )
-
-if __name__ == "__main__":
-    run(SERVICE)

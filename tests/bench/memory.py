@@ -15,7 +15,7 @@ import psutil
 
 from deploy import SERVICES
 from deploy.command.calls import MIGRATION
-from deploy.service import module_of
+from deploy.service import service_of
 from tests.bench import homecoming
 from tests.bench.bed import Bed
 from tests.bench.figures import Figure, Say, Sizes
@@ -87,6 +87,4 @@ def _resident() -> Mapping[str, float]:
 
 
 def _name(process: psutil.Process) -> str | None:
-    line = process.cmdline()
-    service = next((service for service in SERVICES if module_of(service) in line), None)
-    return service or _SERVERS.get(process.name())
+    return service_of(process.cmdline()) or _SERVERS.get(process.name())

@@ -25,7 +25,7 @@ from deploy import SERVICES, databases
 from deploy.errands import Errand, ask
 from deploy.house import House, HouseFailed, addresses_in
 from deploy.program import Identity, Program
-from deploy.service import ServiceProcess, module_of
+from deploy.service import ServiceProcess, told_to_run
 
 REHEARSED = "enterprise.training_roster:7d44b1de-5b0e-7c3a-8f6b-0d6c8a5b9f01"
 STAND_IN = Path(__file__).with_name("stand_in.py")
@@ -38,7 +38,7 @@ def stand_ins(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def stand_in(patch: Callable[[object, str, object], object]) -> None:
     """The services' own code, and their schemas, are shown by the stories."""
-    patch(ServiceProcess, "command", lambda self: [sys.executable, STAND_IN, self.name, module_of(self.service)])
+    patch(ServiceProcess, "command", lambda self: [sys.executable, STAND_IN, self.name, *told_to_run(self.service)])
 
     def empty(url: str, password: Callable[[str], str], *, alone: bool) -> None:
         asyncio.run(databases.make(url, password, services=("registry",), alone=alone))

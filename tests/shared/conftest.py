@@ -7,6 +7,7 @@ import pytest
 import structlog
 
 from deploy import databases as deployed
+from shared import hearing, operations, relay, viewing
 from tests.rosters import roster
 from tests.servers import Nats, Postgres, a_nats, a_postgres
 from tests.shared.street import SERVICES, Databases, Street, sweep
@@ -18,6 +19,15 @@ __all__ = ["roster"]
 def _quiet() -> None:
     """Faults are made on purpose: only what surprises the kernel is worth a line."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("error"))
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What looks every few seconds whether something was lost or mended looks every half second; houses do not."""
+    monkeypatch.setattr(relay, "_LOOK_SECONDS", 0.5)
+    monkeypatch.setattr(hearing, "_STOPPED_SECONDS", 0.5)
+    monkeypatch.setattr(viewing, "_STOPPED_SECONDS", 0.5)
+    monkeypatch.setattr(operations, "_ON_ITS_WAY_SECONDS", 1.5)
 
 
 @pytest.fixture(scope="session")

@@ -120,7 +120,10 @@ def test_a_changed_byte_of_what_was_published_is_named(house: House, service: st
 
 @pytest.mark.parametrize("service", PUBLISHING)
 def test_messages_deleted_from_the_bus_are_named(house: House, service: str) -> None:
-    """The first, one in the middle and the last. And a stream that was thrown away is filled again from the log as soon as anything is said."""
+    """The first, one in the middle and the last.
+
+    And a stream that was thrown away is filled again from the log as soon as anything is said.
+    """
     stream = stream_of(service)
 
     async def open_to_loss(jetstream: JetStreamContext) -> None:
