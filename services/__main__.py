@@ -4,11 +4,11 @@ import gc
 import importlib
 import sys
 
-gc.disable()  # what is imported stays; to look through it again and again would be a sixth of a start
+if __name__ == "__main__":
+    gc.disable()  # what is imported stays; to look through it again and again would be a sixth of a start
+    from shared.main import run
 
-from shared.main import run  # noqa: E402 - it imports most of what there is
-
-service = importlib.import_module(f"services.{sys.argv[1]}.main").SERVICE
-gc.freeze()
-gc.enable()
-run(service)
+    service = importlib.import_module(f"services.{sys.argv[1]}.main").SERVICE
+    gc.freeze()
+    gc.enable()
+    run(service)

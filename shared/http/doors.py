@@ -2,6 +2,7 @@
 
 import base64
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -77,16 +78,17 @@ async def authorize(request: Request) -> None:
 async def understood(request: Request) -> None:
     """Hold the names of the address's parameters against those that the route takes: `malformed`, as for a body.
 
-    A misspelled filter would give a whole area, and a misspelled check would record.
+    A misspelled filter would give a whole area, and a misspelled check would record. Of one that is sent twice only
+    the last would count.
     """
     if not request.scope["query_string"]:
         return
     taken = request.app.state.parameters[request.method, request.scope["route"].path]
-    unknown = [
-        {"loc": ("query", name), "type": "extra_forbidden"} for name in request.query_params if name not in taken
-    ]
-    if unknown:
-        raise malformed_by(unknown)
+    sent = Counter(name for name, _ in request.query_params.multi_items())
+    wrong = [{"loc": ("query", name), "type": "extra_forbidden"} for name in sent if name not in taken]
+    wrong += [{"loc": ("query", name), "type": "repeated"} for name, n in sent.items() if name in taken and n > 1]
+    if wrong:
+        raise malformed_by(wrong)
 
 
 GUARDED = [Depends(authorize), Depends(understood)]

@@ -25,7 +25,7 @@ from shared.service import Service
 T = TypeVar("T")
 
 ROOT = Path(__file__).parents[2]
-SERVICES = [module.name for module in pkgutil.iter_modules(services.__path__)]
+SERVICES = [module.name for module in pkgutil.iter_modules(services.__path__) if module.ispkg]
 
 
 def service(name: str) -> Service:

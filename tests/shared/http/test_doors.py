@@ -284,6 +284,23 @@ def test_a_parameter_that_the_route_does_not_take_is_malformed(house: House, ope
     assert position(operator, service) == before
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_parameter_that_is_sent_twice_is_malformed(house: House, operator: Api, service: str) -> None:
+    """Whichever it is, also with the same value: the last would count, and the caller meant both."""
+    asks = {scope: role for role, scopes in SCOPES_OF.items() for scope in scopes}
+    routes = application(service).state
+    before = position(operator, service)
+    with ExitStack() as stack:
+        callers = {role: stack.enter_context(Api(house, role, subject="tests")) for role in set(asks.values())}
+        for route, scope in routes.scopes.items():
+            method, path = route
+            for name in routes.parameters[route]:
+                answer = send(callers[asks[scope]], method, service, f"{path}?{name}=1&{name}=1")
+                problem = refused(answer, 422, "malformed")
+                assert problem["errors"] == [{"column": name, "code": "repeated"}], (route, name)
+    assert position(operator, service) == before
+
+
 # ── Lists ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
