@@ -238,6 +238,19 @@ def test_a_wrong_card_is_corrected_or_taken_back() -> None:
     )
 
 
+def test_a_number_stays_sealed_for_who_was_the_head_when_the_day_alone_is_corrected() -> None:
+    """It goes with that person's erasure, also from what was corrected since; another number is the new head's."""
+    other_head = HeadNamed(occurred=IN_MAY, household_id=HOME, person_id=SARI)
+    given = Given(household, TOGETHER, HEAD, CARD, other_head)
+    for day_alone in (CorrectFamilyCard(since=IN_2021), CorrectFamilyCard(number=NUMBER, since=IN_2021)):
+        given.when(day_alone).then(
+            FamilyCardCorrected(occurred=IN_2021, corrects=3, household_id=HOME, person_id=BUDI, number=NUMBER)
+        )
+    given.when(CorrectFamilyCard(number=OTHER)).then(
+        FamilyCardCorrected(occurred=SINCE_2020, corrects=3, household_id=HOME, person_id=SARI, number=OTHER)
+    )
+
+
 def test_a_number_that_went_with_its_head_is_given_anew_under_another() -> None:
     erased = FamilyCardGiven(occurred=SINCE_2020, household_id=HOME, person_id=BUDI, number=Erased())
     other_head = HeadNamed(occurred=IN_MAY, household_id=HOME, person_id=SARI)

@@ -165,7 +165,7 @@ def without_number(event: facts.HouseholdEvent, erased: frozenset[UUID]) -> fact
 def carded(state: Carded) -> str:
     home = together(state.home)
     present = facts.holding(home.cards) if home else None
-    return "no card" if present is None else "known" if isinstance(present.value, Known) else "erased"
+    return "no card" if present is None else "known" if isinstance(present.value.number, Known) else "erased"
 
 
 CARD = Machine(

@@ -320,6 +320,14 @@ def holding(said: Iterable[Since[T]]) -> Since[T] | None:
     return max(said, key=lambda one: (one.on.until, one.fact), default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A family card's *number* (No. KK), sealed under the key of *person_id*, who was the head when it was given."""
+
+    number: Personal[str]
+    person_id: UUID
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Membership:
     """A person lives or lived here: *began* is the fact that began it, the two days are said by facts of their own."""
@@ -375,7 +383,7 @@ class LivingTogether:
     villages: tuple[Since[str], ...]
     memberships: tuple[Membership, ...]
     heads: tuple[Since[UUID], ...] = ()
-    cards: tuple[Since[Personal[str]], ...] = ()
+    cards: tuple[Since[Card], ...] = ()
     kin: tuple[SaidKin, ...] = ()
 
     @property
@@ -439,9 +447,11 @@ def evolve(state: Household, event: HouseholdEvent) -> Household:
             corrected = None if event.person_id is None else Since(fact, event.occurred, event.person_id)
             return replace(state, heads=instead(state.heads, event.corrects, corrected))
         case FamilyCardGiven():
-            return replace(state, cards=(*state.cards, Since(fact, event.occurred, event.number)))
+            given = Since(fact, event.occurred, Card(event.number, event.person_id))
+            return replace(state, cards=(*state.cards, given))
         case FamilyCardCorrected():
-            card = None if event.number is None else Since(fact, event.occurred, event.number)
+            number = event.number
+            card = None if number is None else Since(fact, event.occurred, Card(number, event.person_id))
             return replace(state, cards=instead(state.cards, event.corrects, card))
         case HouseholdMoved():
             return replace(state, villages=(*state.villages, Since(fact, event.occurred, event.village)))

@@ -443,7 +443,7 @@ def refuse_no_member(state: LivingTogether, person_id: UUID) -> None:
 def give_family_card(state: LivingTogether, command: GiveFamilyCard) -> Sequence[HouseholdEvent]:
     """The card before holds until then. Rejects: ``household-without-head``."""
     present = holding(state.cards)
-    if present is not None and (present.value, present.on) == (command.number, command.since):
+    if present is not None and (present.value.number, present.on) == (command.number, command.since):
         return ()
     return (
         FamilyCardGiven(
@@ -460,6 +460,8 @@ def correct_family_card(
 ) -> Sequence[HouseholdEvent]:
     """What was said last of the card; of a number that went with its head's erasure the day alone is not corrected.
 
+    Where the day alone is, the number stays sealed under the key of who was the head then: it goes with that person.
+
     Rejects: ``not-found`` (no card was given, or its number is gone and no other comes), ``household-without-head``.
     """
     present = holding(state.cards)
@@ -468,17 +470,17 @@ def correct_family_card(
     number: Personal[str] | None = None
     on = Occurred(command.today) if isinstance(command, RetractFamilyCard) else command.since or present.on
     if isinstance(command, CorrectFamilyCard):
-        number = command.number or present.value
+        number = command.number or present.value.number
         if not isinstance(number, Known):
             raise Refused(NOT_FOUND)
-        if (number, on) == (present.value, present.on):
+        if (number, on) == (present.value.number, present.on):
             return ()
     return (
         FamilyCardCorrected(
             occurred=on,
             corrects=present.fact,
             household_id=state.household_id,
-            person_id=head_of(state),
+            person_id=present.value.person_id if number == present.value.number else head_of(state),
             number=number,
         ),
     )
