@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _MOST = 500
 _MOST_OWN = 2000
 _POLL_SECONDS = 0.1
+_RUNG_SECONDS = 1.0
+"""While the bus is there, it says when another process has appended something; a dozen views of a service wait for it."""
 _TOGETHER_SECONDS = 0.004
 """Views of the own log read what was appended this long after the bell: the relay goes first, for others wait for it,
 and what is appended at nearly the same time is one page."""
@@ -430,7 +432,7 @@ class Subscription:
                 async for recorded in pages:
                     self._hold()
                     await self._taking.take(recorded, runtime.identity.log_id)
-            await runtime.appended.wait(rang, _POLL_SECONDS)
+            await runtime.appended.wait(rang, _RUNG_SECONDS if runtime.bus.connected else _POLL_SECONDS)
             await asyncio.sleep(_TOGETHER_SECONDS)
 
     # The others

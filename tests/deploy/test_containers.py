@@ -51,7 +51,7 @@ def test_there_is_a_container_for_each_service_and_for_what_they_need() -> None:
     assert {name: composed()[name]["command"] for name in OURS} == {
         "databases": ["python", "-m", "deploy.databases"],
         "issuer": ["python", "-m", "deploy.issuing"],
-        **{name: ["python", "-m", f"services.{name}.main"] for name in SERVICES},
+        **{name: ["python", "-m", "services", name] for name in SERVICES},
     }
 
 
