@@ -34,7 +34,7 @@ _MOST = 500
 _MOST_OWN = 2000
 _POLL_SECONDS = 0.1
 _RUNG_SECONDS = 1.0
-"""While the bus is there, it says when another process has appended something; a dozen views of a service wait for it."""
+"""While the bus is there, it says when another process has appended something; a service has a dozen views to wake."""
 _TOGETHER_SECONDS = 0.004
 """Views of the own log read what was appended this long after the bell: the relay goes first, for others wait for it,
 and what is appended at nearly the same time is one page."""

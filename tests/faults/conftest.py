@@ -12,7 +12,7 @@ from tests.houses import a_house
 
 @pytest.fixture(scope="package")
 def broken_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """A house that is broken again and again. It ends with these tests: one that idles slows down what comes after them."""
+    """A house that is broken again and again. It ends with these tests: one that idles slows down what comes after."""
     with a_house(tmp_path_factory.mktemp("faults") / "data") as house:
         yield house
 
