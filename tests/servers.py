@@ -54,7 +54,8 @@ class Nats(Protocol):
 @contextmanager
 def a_postgres(folder: Path, *, in_container: bool) -> Iterator[Postgres]:
     """One that runs, and is gone afterwards."""
-    server = ContainerPostgres() if in_container else Cluster(folder)
+    # Processes are killed here, but nobody pulls the plug. Databases come and go with every test.
+    server = ContainerPostgres() if in_container else Cluster(folder, settings={"fsync": "off"})
     with closing(server) if isinstance(server, ContainerPostgres) else _stopping(server):
         server.start()
         yield server

@@ -73,7 +73,7 @@ class Databases:
         """A copy of *database* that *service* may enter; its name."""
         name = name or f"t_{uuid.uuid4().hex[:12]}"
         await self.admin(
-            f'CREATE DATABASE "{name}" TEMPLATE "{database}" OWNER "{databases.owner_of(service)}"',
+            f'CREATE DATABASE "{name}" TEMPLATE "{database}" STRATEGY FILE_COPY OWNER "{databases.owner_of(service)}"',
             f'GRANT CREATE ON DATABASE "{name}" TO "{service}"',
         )
         self._made.append(name)

@@ -23,7 +23,11 @@ class Owner:
         self.asked = 0
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+        except asyncio.IncompleteReadError:  # another answered first, before this one was asked at all
+            writer.close()
+            return
         self.asked += 1
         with suppress(TimeoutError):
             async with asyncio.timeout(next(self._seconds)):
