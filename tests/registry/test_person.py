@@ -81,6 +81,7 @@ class TestRegistration:
             version=1,
             person_id=SARI,
             village=KURIPAN,
+            village_since=NOW,
             full_name=Known("Sari Wulandari"),
             nik=Known("3307106902009001"),
             birth_date=Known(date(2000, 2, 29)),
@@ -185,6 +186,20 @@ class TestCorrections:
         Given(person, REGISTERED).when(CorrectVillage(since=in_2024, village=LIPURSARI)).then(
             VillageCorrected(occurred=in_2024, person_id=SARI, corrects=1, village=LIPURSARI)
         )
+
+    def test_the_village_where_they_live_now_may_hold_since_an_earlier_day(self) -> None:
+        """Of a slip that was taken for a move; that it holds since a later day than is known is nothing new."""
+        january, march = Occurred(date(2026, 1, 10)), Occurred(date(2026, 3, 1))
+        registered = replace(REGISTERED, occurred=january)
+        moved = VillageCorrected(occurred=march, person_id=SARI, corrects=1, village=LIPURSARI)
+        history = Given(person, registered, moved)
+        state = history.when(CorrectVillage(since=january, village=LIPURSARI)).then(
+            VillageCorrected(occurred=january, person_id=SARI, corrects=2, village=LIPURSARI)
+        )
+        assert isinstance(state, Registered)
+        assert (LIPURSARI, january) == (state.village, state.village_since)
+        for day in (march, Occurred(date(2026, 3, 1), "month"), NOW):
+            history.when(CorrectVillage(since=day, village=LIPURSARI)).then()
 
     @pytest.mark.parametrize(
         "wish",

@@ -62,7 +62,15 @@ def steps_of(title: str) -> set[Step]:
 
 DUPLICATES = (BUDI, DEWI)
 OTHER = UUID(int=83)
-HARDLY_KNOWN = Registered(version=1, person_id=OTHER, village=KURIPAN, full_name=Known("a"), nik=None, birth_date=None)
+HARDLY_KNOWN = Registered(
+    version=1,
+    person_id=OTHER,
+    village=KURIPAN,
+    village_since=Occurred(DAYS[0]),
+    full_name=Known("a"),
+    nik=None,
+    birth_date=None,
+)
 WELL_KNOWN = replace(
     HARDLY_KNOWN,
     nik=Known("3"),

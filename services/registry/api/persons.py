@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Response
 from pydantic import ConfigDict, Field, model_validator
 
-from services.registry.api.fields import PersonId, VillageCell
+from services.registry.api.fields import PersonId, SinceCell, VillageCell
 from services.registry.commands import persons as commands
 from services.registry.domain.refusals import (
     DEATH_ALREADY_RECORDED,
@@ -170,6 +170,11 @@ class PersonEdit(Body):
     name: NameCell | None = None
     birth_date: BirthDateCell | None = None
     village: VillageCell | None = None
+    since: SinceCell | None = Field(
+        default=None,
+        description="Only beside `village`: the day, month or year since when they live there. Left out: since today, "
+        "as of a move.",
+    )
 
 
 class DeathBody(Body):
@@ -304,10 +309,25 @@ async def opened(read: Read, rows: Sequence[Mapping[Any, Any]]) -> list[dict[str
     "/persons/{person_id}",
     summary="Correct a person",
     tags=["persons"],
-    responses=edits(WORKER, NOT_FOUND, PERSON_ERASED, PERSON_MERGED, *_OF_PERSON, NIK_OF_DUPLICATE, KNOWN_OF_DUPLICATE),
+    responses=edits(
+        WORKER,
+        NOT_FOUND,
+        PERSON_ERASED,
+        PERSON_MERGED,
+        *_OF_PERSON,
+        *of_columns("since"),
+        NIK_OF_DUPLICATE,
+        KNOWN_OF_DUPLICATE,
+    ),
 )
 async def edit_person(person_id: PersonId, body: PersonEdit, write: Write) -> Response:
-    """Each field given that differs is one correction; all of them are recorded together or not at all."""
+    """Each field given that differs is one correction; all of them are recorded together or not at all.
+
+    A village holds since `since`, and takes the place of whatever was said before of that day or a later one: who
+    moved is given the day of the move; of whom a wrong village was recorded, the day since when it was said, of a
+    registration its day or an earlier one. Reports of days before show what they did. A later move that was right is
+    said again afterwards.
+    """
     given: dict[commands.Column, str | None] = {
         "nik": body.nik,
         "name": body.name,
@@ -315,7 +335,7 @@ async def edit_person(person_id: PersonId, body: PersonEdit, write: Write) -> Re
         "village": body.village,
     }
     cells = {column: cell for column, cell in given.items() if column in body.model_fields_set}
-    return await write(commands.Edit(person_id=person_id, cells=cells))
+    return await write(commands.Edit(person_id=person_id, cells=cells, since=body.since))
 
 
 @router.post(

@@ -122,7 +122,7 @@ class ComeOfAge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectVillage:
-    """Put the person into this village: *since* the day of a correction, or as well as a move's is known."""
+    """Put the person into this village *since* a day: of a move as well as it is known, of a slip that of the slip."""
 
     since: Occurred
     village: str
@@ -344,8 +344,11 @@ def come_of_age(state: Registered, command: ComeOfAge) -> Sequence[PersonEvent]:
 
 
 def correct_village(state: Registered, command: CorrectVillage) -> Sequence[PersonEvent]:
-    """From now on the person belongs to that village."""
-    if state.village == command.village:
+    """They live there since that day, whatever was said before of that day or a later one; a later move is said anew.
+
+    That they live where they do since a later day than is known is nothing new.
+    """
+    if state.village == command.village and state.village_since.on <= command.since.on:
         return ()
     return (
         VillageCorrected(
