@@ -360,6 +360,25 @@ class TestDeaths:
         )
         Given(person, REGISTERED, BY_VILLAGE).when(CorrectDeath(died_on=MAY)).then()
 
+    def test_nobody_dies_before_they_are_born(self) -> None:
+        """Whichever of the two days is told last, and only where even the last day of a rough one lies before."""
+        born = replace(REGISTERED, birth_date=Known(date(2024, 5, 20)))
+        before, rough = Occurred(date(2024, 5, 19)), Occurred(date(2024, 1, 1), "year")
+        Given(person, born).when(RecordDeath(died_on=before)).refuses("death-before-birth")
+        Given(person, born).when(RecordDeath(died_on=Occurred(date(2024, 4, 1), "month"))).refuses("death-before-birth")
+        Given(person, born).when(RecordDeath(died_on=rough)).then(replace(BY_VILLAGE, occurred=rough, died_on=rough))
+        Given(person, born, BY_VILLAGE).when(CorrectDeath(died_on=before)).refuses("death-before-birth")
+        late = CorrectBirthDate(today=TODAY, birth_date=Known(MAY.until + timedelta(days=1)))
+        Given(person, REGISTERED, BY_VILLAGE).when(late).refuses("death-before-birth")
+
+    def test_what_a_trip_says_of_a_death_is_kept_beside_a_birth_date_that_contradicts_it(self) -> None:
+        late = Known(JUNE_3.on + timedelta(days=1))
+        born = replace(REGISTERED, birth_date=late)
+        Given(person, born).when(RecordDeath(died_on=JUNE_3, cause=TRIP)).then(BY_TRIP)
+        state = Given(person, REGISTERED, BY_TRIP).decided(CorrectBirthDate(today=TODAY, birth_date=late)).state
+        assert isinstance(state, Registered)
+        assert late == state.birth_date
+
     def test_a_retracted_death_leaves_the_person_alive(self) -> None:
         state = (
             Given(person, REGISTERED, BY_VILLAGE)

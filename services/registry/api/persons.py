@@ -17,6 +17,7 @@ from services.registry.api.fields import PersonId, SinceCell, VillageCell
 from services.registry.commands import persons as commands
 from services.registry.domain.refusals import (
     DEATH_ALREADY_RECORDED,
+    DEATH_BEFORE_BIRTH,
     DEATH_SAID_BY_TRIP,
     ERASURE_HELD,
     KNOWN_OF_DUPLICATE,
@@ -77,7 +78,7 @@ DayOfDeath = Annotated[
 ]
 
 _OF_PERSON = (
-    *of_columns("nik", "name", "birth-date", "village"),
+    *of_columns("nik", "name", "birth-date-invalid", "village"),
     OUTSIDE_AREA,
     NIK_BELONGS_TO_ANOTHER_NAME,
     NIK_REGISTERED_ELSEWHERE,
@@ -316,6 +317,7 @@ async def opened(read: Read, rows: Sequence[Mapping[Any, Any]]) -> list[dict[str
         PERSON_MERGED,
         *_OF_PERSON,
         *of_columns("since"),
+        DEATH_BEFORE_BIRTH,
         NIK_OF_DUPLICATE,
         KNOWN_OF_DUPLICATE,
     ),
@@ -343,7 +345,15 @@ async def edit_person(person_id: PersonId, body: PersonEdit, write: Write) -> Re
     status_code=201,
     summary="Record a death",
     tags=["persons"],
-    responses=records(WORKER, NOT_FOUND, PERSON_ERASED, PERSON_MERGED, *of_columns("died-on"), DEATH_ALREADY_RECORDED),
+    responses=records(
+        WORKER,
+        NOT_FOUND,
+        PERSON_ERASED,
+        PERSON_MERGED,
+        *of_columns("died-on"),
+        DEATH_ALREADY_RECORDED,
+        DEATH_BEFORE_BIRTH,
+    ),
 )
 async def report_death(person_id: PersonId, body: DeathBody, write: Write) -> Response:
     """Reported by the village; a return by death records the death by itself."""
@@ -354,7 +364,15 @@ async def report_death(person_id: PersonId, body: DeathBody, write: Write) -> Re
     "/persons/{person_id}/death",
     summary="Correct the day of a death",
     tags=["persons"],
-    responses=edits(WORKER, NOT_FOUND, PERSON_ERASED, PERSON_MERGED, *of_columns("died-on"), DEATH_SAID_BY_TRIP),
+    responses=edits(
+        WORKER,
+        NOT_FOUND,
+        PERSON_ERASED,
+        PERSON_MERGED,
+        *of_columns("died-on"),
+        DEATH_SAID_BY_TRIP,
+        DEATH_BEFORE_BIRTH,
+    ),
 )
 async def edit_death(person_id: PersonId, body: DeathBody, write: Write) -> Response:
     """Only of a death that the village reported; another is corrected with the return that said so."""

@@ -267,7 +267,7 @@ async def find_by_nik(body: NikBody, read: Read) -> Response:
     "/persons/match",
     summary="Whether one person is certainly meant, wherever they live",
     tags=["persons"],
-    responses=shows(Match, *of_columns("nik", "name", "birth-date"), TOO_LARGE),
+    responses=shows(Match, *of_columns("nik", "name", "birth-date-invalid"), TOO_LARGE),
 )
 async def match_person(body: MatchBody, read: Read) -> Response:
     """Id and regency of the one whose name is equal and whose NIK or birth date too, with nothing that says otherwise.

@@ -243,7 +243,7 @@ async def edit(work: Work, command: Edit) -> Answer:
 
     Rejects: ``not-found``, ``person-erased``, ``person-merged``, If-Match codes, column codes (422; ``since-invalid``
     also without a village), ``outside-area``, ``nik-belongs-to-another-name``, ``nik-registered-elsewhere``,
-    ``nik-of-duplicate``, ``known-of-duplicate``.
+    ``nik-of-duplicate``, ``known-of-duplicate``, ``death-before-birth``.
     """
     person_id, cells = command.person_id, command.cells
     await registered(work, person_id, itself=True)

@@ -88,6 +88,12 @@ def read_birth_date(cell: str, today: date) -> tuple[Known[date] | None, ColumnE
     return None, ColumnError("birth_date", "birth-date-invalid")
 
 
+def born_after(birth_date: Known[date] | None, surveyed_on: date) -> ColumnError | None:
+    """``birth-date-after-survey`` where a list that was written on *surveyed_on* names somebody born later."""
+    late = birth_date is not None and birth_date.value > surveyed_on
+    return ColumnError("birth_date", "birth-date-after-survey") if late else None
+
+
 def read_day(cell: str) -> date | None:
     """A day from `EARLIEST` on as ISO 8601 writes it; None for anything else."""
     text = cell.strip()

@@ -54,6 +54,12 @@ _COLUMN_REFUSALS = (
         "Tanggal lahir harus berupa tanggal (TTTT-BB-HH), paling lambat hari ini.",
     ),
     Refusal(
+        "birth-date-after-survey",
+        422,
+        "The birth date lies after the day of the survey.",
+        "Tanggal lahir melewati tanggal pendataan.",
+    ),
+    Refusal(
         "village-unknown",
         422,
         "No village has this code.",
@@ -342,6 +348,12 @@ DEATH_ALREADY_RECORDED = Refusal(
     409,
     "Another day of death is already recorded; correct it instead.",
     "Tanggal meninggal yang lain sudah dicatat; perbaiki tanggal itu.",
+)
+DEATH_BEFORE_BIRTH = Refusal(
+    "death-before-birth",
+    409,
+    "The day of death would lie before the birth date: correct whichever of the two is wrong.",
+    "Tanggal meninggal mendahului tanggal lahir: perbaiki mana yang salah dari keduanya.",
 )
 DEATH_SAID_BY_TRIP = Refusal(
     "death-said-by-trip",
