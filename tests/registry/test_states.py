@@ -202,7 +202,9 @@ def ask_to_verify(chance: Random, state: Verified) -> Iterator[Happened]:
         (
             persons.CorrectNik(today=day, nik=Known(chance.choice("12"))),
             persons.CorrectName(today=day, full_name=Known(chance.choice("ab"))),
-            verdicts.RecordVerdict(person_id=SARI, of_version=somebody.version, on=day, outcomes=outcomes, by=()),
+            verdicts.RecordVerdict(
+                person_id=SARI, of_version=chance.randint(1, somebody.version), on=day, outcomes=outcomes, by=()
+            ),
         )
     )
     if isinstance(command, verdicts.RecordVerdict):

@@ -77,6 +77,12 @@ _COLUMN_REFUSALS = (
         "The day of the verification is not a date (YYYY-MM-DD) up to today.",
         "Tanggal verifikasi harus berupa tanggal (TTTT-BB-HH), paling lambat hari ini.",
     ),
+    Refusal(
+        "of-version-unknown",
+        422,
+        "This person's history has no such version.",
+        "Riwayat orang ini tidak memiliki versi seperti itu.",
+    ),
     Refusal("outcomes-missing", 422, "No field is named.", "Tidak ada isian yang disebut."),
     Refusal(
         "outcomes-of-nothing",
