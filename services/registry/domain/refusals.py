@@ -193,6 +193,12 @@ _COLUMN_REFUSALS = (
         "Tenggat harus berupa tanggal (TTTT-BB-HH, TTTT-BB, atau TTTT).",
     ),
     Refusal(
+        "due-on-before-promise",
+        422,
+        "It would be due before the day on which it was promised.",
+        "Tenggat mendahului tanggal komitmen dibuat.",
+    ),
+    Refusal(
         "attendance-invalid",
         422,
         "The attendance names an unknown role, holds a count that is none, or nobody came.",
