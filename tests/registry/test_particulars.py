@@ -71,6 +71,16 @@ def test_a_warning_is_named_with_a_refusal_but_is_not_the_refusal() -> None:
     )
 
 
+@pytest.mark.parametrize("name", [None, "", ".", "-", "12345", "\u200b", "\u200e\u202e", "\u3164", "' ’", "\u0301"])
+def test_what_has_no_letter_is_no_name(name: str | None) -> None:
+    assert read_name(name)[1] == ColumnError("name", "name-missing")
+
+
+@pytest.mark.parametrize("name", ["I", "O'Brien", "R. 2", "Ñ", "محمد", "王"])
+def test_a_letter_of_any_script_is_enough_of_a_name(name: str) -> None:
+    assert read_name(name) == (Known(name), None)
+
+
 @pytest.mark.parametrize("village", [None, "", "33.07.10", "33.07.10.9999", "Kuripan", "33.07.10.20040"])
 def test_a_village_that_no_table_has_is_unknown(village: str | None) -> None:
     with pytest.raises(Refused) as refused:

@@ -73,6 +73,17 @@ def test_no_agreement_runs_out_before_it_holds() -> None:
     Given(partner, RECORDED).when(CorrectPartner(agreed=backwards)).refuses("ends-on-before-start")
 
 
+def test_nothing_is_due_before_it_was_promised() -> None:
+    """A day that is known roughly may lie on it."""
+    backwards, in_its_year = (replace(PROMISED, due_on=due) for due in (BEFORE, Occurred(date(2021, 1, 1), "year")))
+    wish = MakeCommitment(commitment_id=PROMISE_ID, partner_id=BANK, promise=backwards)
+    Given(commitment).when(wish).refuses("due-on-before-promise")
+    Given(commitment, MADE).when(CorrectCommitment(promise=backwards)).refuses("due-on-before-promise")
+    Given(commitment).when(replace(wish, promise=in_its_year)).then(
+        CommitmentMade(partner_id=BANK, **of_promise(in_its_year))
+    )
+
+
 def test_an_agreement_is_corrected() -> None:
     other = replace(AGREED, agreement="PKS-13/2021", ends_on=None)
     corrected = PartnerCorrected(corrects=1, **of_agreement(other))
@@ -125,7 +136,7 @@ def test_what_was_promised_is_corrected() -> None:
     Given(commitment, MADE, KEPT).when(CorrectCommitment(promise=more)).then(corrected)
     Given(commitment, MADE, corrected).when(CorrectCommitment(promise=more)).then()
     judged = CommitmentKept(occurred=END, commitment_id=PROMISE_ID)
-    later = CorrectCommitment(promise=replace(PROMISED, on=NOW))
+    later = CorrectCommitment(promise=replace(PROMISED, on=NOW, due_on=None))
     Given(commitment, MADE, judged).when(later).refuses("commitment-not-yet-made")
 
 

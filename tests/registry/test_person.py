@@ -81,6 +81,7 @@ class TestRegistration:
             version=1,
             person_id=SARI,
             village=KURIPAN,
+            village_since=NOW,
             full_name=Known("Sari Wulandari"),
             nik=Known("3307106902009001"),
             birth_date=Known(date(2000, 2, 29)),
@@ -185,6 +186,20 @@ class TestCorrections:
         Given(person, REGISTERED).when(CorrectVillage(since=in_2024, village=LIPURSARI)).then(
             VillageCorrected(occurred=in_2024, person_id=SARI, corrects=1, village=LIPURSARI)
         )
+
+    def test_the_village_where_they_live_now_may_hold_since_an_earlier_day(self) -> None:
+        """Of a slip that was taken for a move; that it holds since a later day than is known is nothing new."""
+        january, march = Occurred(date(2026, 1, 10)), Occurred(date(2026, 3, 1))
+        registered = replace(REGISTERED, occurred=january)
+        moved = VillageCorrected(occurred=march, person_id=SARI, corrects=1, village=LIPURSARI)
+        history = Given(person, registered, moved)
+        state = history.when(CorrectVillage(since=january, village=LIPURSARI)).then(
+            VillageCorrected(occurred=january, person_id=SARI, corrects=2, village=LIPURSARI)
+        )
+        assert isinstance(state, Registered)
+        assert (LIPURSARI, january) == (state.village, state.village_since)
+        for day in (march, Occurred(date(2026, 3, 1), "month"), NOW):
+            history.when(CorrectVillage(since=day, village=LIPURSARI)).then()
 
     @pytest.mark.parametrize(
         "wish",
@@ -344,6 +359,25 @@ class TestDeaths:
             DeathCorrected(occurred=JUNE_3, person_id=SARI, corrects=2, village=KURIPAN, cause=None, died_on=JUNE_3)
         )
         Given(person, REGISTERED, BY_VILLAGE).when(CorrectDeath(died_on=MAY)).then()
+
+    def test_nobody_dies_before_they_are_born(self) -> None:
+        """Whichever of the two days is told last, and only where even the last day of a rough one lies before."""
+        born = replace(REGISTERED, birth_date=Known(date(2024, 5, 20)))
+        before, rough = Occurred(date(2024, 5, 19)), Occurred(date(2024, 1, 1), "year")
+        Given(person, born).when(RecordDeath(died_on=before)).refuses("death-before-birth")
+        Given(person, born).when(RecordDeath(died_on=Occurred(date(2024, 4, 1), "month"))).refuses("death-before-birth")
+        Given(person, born).when(RecordDeath(died_on=rough)).then(replace(BY_VILLAGE, occurred=rough, died_on=rough))
+        Given(person, born, BY_VILLAGE).when(CorrectDeath(died_on=before)).refuses("death-before-birth")
+        late = CorrectBirthDate(today=TODAY, birth_date=Known(MAY.until + timedelta(days=1)))
+        Given(person, REGISTERED, BY_VILLAGE).when(late).refuses("death-before-birth")
+
+    def test_what_a_trip_says_of_a_death_is_kept_beside_a_birth_date_that_contradicts_it(self) -> None:
+        late = Known(JUNE_3.on + timedelta(days=1))
+        born = replace(REGISTERED, birth_date=late)
+        Given(person, born).when(RecordDeath(died_on=JUNE_3, cause=TRIP)).then(BY_TRIP)
+        state = Given(person, REGISTERED, BY_TRIP).decided(CorrectBirthDate(today=TODAY, birth_date=late)).state
+        assert isinstance(state, Registered)
+        assert late == state.birth_date
 
     def test_a_retracted_death_leaves_the_person_alive(self) -> None:
         state = (

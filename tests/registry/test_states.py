@@ -62,7 +62,15 @@ def steps_of(title: str) -> set[Step]:
 
 DUPLICATES = (BUDI, DEWI)
 OTHER = UUID(int=83)
-HARDLY_KNOWN = Registered(version=1, person_id=OTHER, village=KURIPAN, full_name=Known("a"), nik=None, birth_date=None)
+HARDLY_KNOWN = Registered(
+    version=1,
+    person_id=OTHER,
+    village=KURIPAN,
+    village_since=Occurred(DAYS[0]),
+    full_name=Known("a"),
+    nik=None,
+    birth_date=None,
+)
 WELL_KNOWN = replace(
     HARDLY_KNOWN,
     nik=Known("3"),
@@ -194,7 +202,9 @@ def ask_to_verify(chance: Random, state: Verified) -> Iterator[Happened]:
         (
             persons.CorrectNik(today=day, nik=Known(chance.choice("12"))),
             persons.CorrectName(today=day, full_name=Known(chance.choice("ab"))),
-            verdicts.RecordVerdict(person_id=SARI, of_version=somebody.version, on=day, outcomes=outcomes, by=()),
+            verdicts.RecordVerdict(
+                person_id=SARI, of_version=chance.randint(1, somebody.version), on=day, outcomes=outcomes, by=()
+            ),
         )
     )
     if isinstance(command, verdicts.RecordVerdict):

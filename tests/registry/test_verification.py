@@ -9,6 +9,7 @@ from services.registry.domain.verification import (
     Verdict,
     latest,
     outdated,
+    telling,
     verification,
 )
 from shared.personal import Erased, Known
@@ -66,6 +67,14 @@ def test_a_verdict_is_outdated_once_its_field_is_corrected() -> None:
     assert not outdated(NIK, {})
     assert not outdated(NIK, {"name": 7, "nik": 3})
     assert outdated(NIK, {"nik": 4})
+
+
+def test_an_answer_about_what_was_corrected_meanwhile_hides_none_about_the_correction() -> None:
+    """It is told where there is no other."""
+    late = replace(NIK, outcome="differed", on=LATER, of_version=1)
+    assert (NIK,) == telling((NIK, late), {"nik": 2})
+    assert (late,) == telling((late,), {"nik": 2})
+    assert (late, NAME) == telling((NIK, NAME, late), {})
 
 
 def test_of_an_erased_person_no_verdict_is_left() -> None:

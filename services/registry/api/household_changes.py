@@ -366,7 +366,11 @@ async def move_household(household_id: HouseholdId, body: MoveBody, write: Write
     responses=edits(HOUSEHOLD, NOT_FOUND, *of_columns("village"), *_SINCE, OUTSIDE_AREA),
 )
 async def edit_household_village(household_id: HouseholdId, body: VillageEdit, write: Write) -> Response:
-    """What was said last was wrong: another village, or since another day. Nobody's own village changes."""
+    """What was said last was wrong: another village, or since another day. Nobody's own village changes.
+
+    Whom a mistaken move put into its village is put right each by `PATCH /persons/{person_id}`, with the day of that
+    move as `since`.
+    """
     return await write(commands.EditVillage(household_id=household_id, village=body.village, since=body.since))
 
 

@@ -13,10 +13,11 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Response
 from pydantic import ConfigDict, Field, model_validator
 
-from services.registry.api.fields import PersonId, VillageCell
+from services.registry.api.fields import PersonId, SinceCell, VillageCell
 from services.registry.commands import persons as commands
 from services.registry.domain.refusals import (
     DEATH_ALREADY_RECORDED,
+    DEATH_BEFORE_BIRTH,
     DEATH_SAID_BY_TRIP,
     ERASURE_HELD,
     KNOWN_OF_DUPLICATE,
@@ -77,7 +78,7 @@ DayOfDeath = Annotated[
 ]
 
 _OF_PERSON = (
-    *of_columns("nik", "name", "birth-date", "village"),
+    *of_columns("nik", "name", "birth-date-invalid", "village"),
     OUTSIDE_AREA,
     NIK_BELONGS_TO_ANOTHER_NAME,
     NIK_REGISTERED_ELSEWHERE,
@@ -170,6 +171,11 @@ class PersonEdit(Body):
     name: NameCell | None = None
     birth_date: BirthDateCell | None = None
     village: VillageCell | None = None
+    since: SinceCell | None = Field(
+        default=None,
+        description="Only beside `village`: the day, month or year since when they live there. Left out: since today, "
+        "as of a move.",
+    )
 
 
 class DeathBody(Body):
@@ -304,10 +310,26 @@ async def opened(read: Read, rows: Sequence[Mapping[Any, Any]]) -> list[dict[str
     "/persons/{person_id}",
     summary="Correct a person",
     tags=["persons"],
-    responses=edits(WORKER, NOT_FOUND, PERSON_ERASED, PERSON_MERGED, *_OF_PERSON, NIK_OF_DUPLICATE, KNOWN_OF_DUPLICATE),
+    responses=edits(
+        WORKER,
+        NOT_FOUND,
+        PERSON_ERASED,
+        PERSON_MERGED,
+        *_OF_PERSON,
+        *of_columns("since"),
+        DEATH_BEFORE_BIRTH,
+        NIK_OF_DUPLICATE,
+        KNOWN_OF_DUPLICATE,
+    ),
 )
 async def edit_person(person_id: PersonId, body: PersonEdit, write: Write) -> Response:
-    """Each field given that differs is one correction; all of them are recorded together or not at all."""
+    """Each field given that differs is one correction; all of them are recorded together or not at all.
+
+    A village holds since `since`, and takes the place of whatever was said before of that day or a later one: who
+    moved is given the day of the move; of whom a wrong village was recorded, the day since when it was said, of a
+    registration its day or an earlier one. Reports of days before show what they did. A later move that was right is
+    said again afterwards.
+    """
     given: dict[commands.Column, str | None] = {
         "nik": body.nik,
         "name": body.name,
@@ -315,7 +337,7 @@ async def edit_person(person_id: PersonId, body: PersonEdit, write: Write) -> Re
         "village": body.village,
     }
     cells = {column: cell for column, cell in given.items() if column in body.model_fields_set}
-    return await write(commands.Edit(person_id=person_id, cells=cells))
+    return await write(commands.Edit(person_id=person_id, cells=cells, since=body.since))
 
 
 @router.post(
@@ -323,7 +345,15 @@ async def edit_person(person_id: PersonId, body: PersonEdit, write: Write) -> Re
     status_code=201,
     summary="Record a death",
     tags=["persons"],
-    responses=records(WORKER, NOT_FOUND, PERSON_ERASED, PERSON_MERGED, *of_columns("died-on"), DEATH_ALREADY_RECORDED),
+    responses=records(
+        WORKER,
+        NOT_FOUND,
+        PERSON_ERASED,
+        PERSON_MERGED,
+        *of_columns("died-on"),
+        DEATH_ALREADY_RECORDED,
+        DEATH_BEFORE_BIRTH,
+    ),
 )
 async def report_death(person_id: PersonId, body: DeathBody, write: Write) -> Response:
     """Reported by the village; a return by death records the death by itself."""
@@ -334,7 +364,15 @@ async def report_death(person_id: PersonId, body: DeathBody, write: Write) -> Re
     "/persons/{person_id}/death",
     summary="Correct the day of a death",
     tags=["persons"],
-    responses=edits(WORKER, NOT_FOUND, PERSON_ERASED, PERSON_MERGED, *of_columns("died-on"), DEATH_SAID_BY_TRIP),
+    responses=edits(
+        WORKER,
+        NOT_FOUND,
+        PERSON_ERASED,
+        PERSON_MERGED,
+        *of_columns("died-on"),
+        DEATH_SAID_BY_TRIP,
+        DEATH_BEFORE_BIRTH,
+    ),
 )
 async def edit_death(person_id: PersonId, body: DeathBody, write: Write) -> Response:
     """Only of a death that the village reported; another is corrected with the return that said so."""

@@ -14,13 +14,13 @@ from pydantic import Field, StrictInt, model_validator
 
 from services.registry.api.persons import BirthDateCell, NameCell, NikCell, Person, opened
 from services.registry.domain.matching import Told, certain
-from services.registry.domain.names import likeness, likest, spelled
+from services.registry.domain.names import likeness, likest
 from services.registry.domain.nik import read_nik
 from services.registry.domain.particulars import read_birth_date, read_name
 from services.registry.domain.refusals import SEARCH_TOO_WIDE, of_columns, refuse_columns
 from services.registry.views import search
 from services.registry.views.people import one, people
-from shared.errors import NOT_FOUND, ColumnError, Refused
+from shared.errors import NOT_FOUND, Refused
 from shared.http import Body, Page, Read, Reading, Shown, shows
 from shared.http.doors import CURSOR_MALFORMED, REGION_UNKNOWN, read_cursor, write_cursor
 from shared.http.examples import VILLAGE, WORKER, example
@@ -150,8 +150,6 @@ async def search_persons(body: SearchBody, read: Read) -> Response:
     place in an address.
     """
     name, wrong = read_name(body.name)
-    if not spelled(name.value):
-        wrong = ColumnError("name", "name-missing")
     refuse_columns(wrong)
     region = None if body.region is None else region_prefix(body.region)
     if body.region is not None and region is None:
@@ -269,7 +267,7 @@ async def find_by_nik(body: NikBody, read: Read) -> Response:
     "/persons/match",
     summary="Whether one person is certainly meant, wherever they live",
     tags=["persons"],
-    responses=shows(Match, *of_columns("nik", "name", "birth-date"), TOO_LARGE),
+    responses=shows(Match, *of_columns("nik", "name", "birth-date-invalid"), TOO_LARGE),
 )
 async def match_person(body: MatchBody, read: Read) -> Response:
     """Id and regency of the one whose name is equal and whose NIK or birth date too, with nothing that says otherwise.

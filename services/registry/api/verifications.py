@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
-from pydantic import Field
+from pydantic import Field, StrictInt
 
 from services.registry.api.fields import PersonId
 from services.registry.commands import verifications as commands
@@ -38,6 +38,12 @@ class VerificationBody(Body):
 
     verified_on: str = Field(description="The day of the answer, YYYY-MM-DD.", examples=["2026-11-02"])
     outcomes: Outcomes
+    of_version: StrictInt | None = Field(
+        default=None,
+        description="Which version of the person was sent to the office: `version` of the answer to the last change "
+        "before it, the number in the ETag. Left out: the present one.",
+        examples=[1],
+    )
 
 
 class VerdictShown(Shown):
@@ -79,13 +85,21 @@ class Verification(Shown):
         PERSON_MERGED,
         IF_MATCH_REQUIRED,
         VERSION_MISMATCH,
-        *of_columns("verified-on", "outcomes"),
+        *of_columns("verified-on", "of-version", "outcomes"),
     ),
 )
 async def record_verification(person_id: PersonId, body: VerificationBody, write: Write) -> Response:
-    """Under the ETag of the person as they were verified: what was corrected since was not."""
+    """Under the person's present ETag. A verdict that came late names in `of_version` what was sent to the office.
+
+    What was corrected since that version was not verified: of such a field the verdict is `outdated`.
+    """
     return await write(
-        commands.RecordVerification(person_id=person_id, verified_on=body.verified_on, outcomes=body.outcomes)
+        commands.RecordVerification(
+            person_id=person_id,
+            verified_on=body.verified_on,
+            outcomes=body.outcomes,
+            of_version=body.of_version,
+        )
     )
 
 
@@ -96,7 +110,10 @@ async def record_verification(person_id: PersonId, body: VerificationBody, write
     responses=shows(Verification, NOT_FOUND),
 )
 async def get_verification(person_id: PersonId, read: Read) -> dict[str, Any]:
-    """The last verdict on each field; of an erased person none. Of a duplicate, those of who stands for both."""
+    """The last verdict on each field, before an outdated one any other; of an erased person none.
+
+    Of a duplicate, those of who stands for both.
+    """
     survivor = (await read.one(one(person_id), village=people.c.village))["person_id"]
     rows = await read.rows(verdicts_of(person_id))
     corrected = {row["field"]: row["version"] for row in await read.rows(corrections_of(person_id))}
@@ -108,7 +125,7 @@ async def get_verification(person_id: PersonId, read: Read) -> dict[str, Any]:
             for field in next(opened) or ():
                 said = domain.Verdict(field=field, outcome=outcome, on=row["verified_on"], of_version=row["of_version"])
                 (of_duplicates if row["of_duplicate"] else of_survivor).append(said)
-    last = domain.latest(of_survivor)
+    last = domain.telling(of_survivor, corrected)
     verified = {verdict.field for verdict in last}
     beside = [verdict for verdict in domain.latest(of_duplicates) if verdict.field not in verified]
     return {

@@ -144,7 +144,10 @@ class Move:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditVillage:
-    """Correct where the household lives, or since when; None leaves it as it is. Nobody's own village changes."""
+    """Correct where the household lives, or since when; None leaves it as it is. Nobody's own village changes.
+
+    No history says of a member's village that this very move said it: they may have moved there by themselves.
+    """
 
     household_id: UUID
     village: str | None

@@ -24,7 +24,14 @@ from services.registry.domain.household_rules import (
     stated_kin,
 )
 from services.registry.domain.nik import read_nik, says_otherwise
-from services.registry.domain.particulars import Particulars, read_birth_date, read_name, read_survey_day, read_village
+from services.registry.domain.particulars import (
+    Particulars,
+    born_after,
+    read_birth_date,
+    read_name,
+    read_survey_day,
+    read_village,
+)
 from services.registry.domain.person import Registered, Unknown, known_of_age, published_birth_year
 from services.registry.domain.person_rules import RegisterPerson, RegisterWorker, person
 from services.registry.domain.refusals import KIN_RECORDED_ELSEWHERE, codes, refuse_columns
@@ -113,7 +120,8 @@ async def register_together(work: Work, command: RegisterTogether) -> Answer:
     """A household of known and of new persons, and its kinship, in one append; answers the ids of *people* in order.
 
     Rejects: ``village-unknown``, ``surveyed-on-invalid``, ``card-…``, ``since-invalid`` (of kin), of each of *people*
-    the codes of a registration and ``relation-unknown``, ``nik-twice``, ``relation-no-head``, ``outside-area``,
+    the codes of a registration and ``birth-date-after-survey``, ``relation-unknown``, ``nik-twice``,
+    ``relation-no-head``, ``outside-area``,
     ``relation-of-oneself``, ``guardian-not-of-a-child``, ``person-unknown``, ``person-erased``, ``person-merged``,
     ``nik-belongs-to-another-name``, ``nik-registered-elsewhere``, ``member-of-another-household``,
     ``head-not-a-member``, ``household-without-head``, ``kin-recorded-elsewhere``.
@@ -200,7 +208,8 @@ def _read(work: Work, command: RegisterTogether) -> _Told:
         born, wrong_born = (None, None) if one.birth_date is None else read_birth_date(one.birth_date, work.today)
         relation, wrong_relation = read_relation(one.relation)
         odd = None if wrong_nik else says_otherwise(nik, born)
-        wrong = (wrong_nik, odd, wrong_name, wrong_born, wrong_relation)
+        late = None if wrong_day else born_after(born, surveyed_on)
+        wrong = (wrong_nik, odd, wrong_name, wrong_born or late, wrong_relation)
         found += [error and replace(error, column=f"people.{n}.{error.column}") for error in wrong]
         told = Particulars(nik=nik, full_name=full_name, birth_date=born, village=village, warnings=())
         lines.append(_Line(told=told, relation=relation, as_worker=one.as_worker))

@@ -189,7 +189,7 @@ async def withdraw_end(work: Work, command: WithdrawEnd) -> Answer:
 
 
 async def commit(work: Work, command: Commit) -> Answer:
-    """Rejects: column codes (`read_promise`), ``outside-area``, ``partner-unknown``."""
+    """Rejects: column codes (`read_promise`), ``outside-area``, ``partner-unknown``, what `MakeCommitment` does."""
     promise = read_promise(work, command.cells)
     work.names(promise.area)
     state = await work.state(partner, command.partner_id)

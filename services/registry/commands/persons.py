@@ -5,10 +5,12 @@ Cells come raw, as a form or a list has them; `domain` reads and judges them.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal, NoReturn, TypeVar, assert_never
 from uuid import UUID
 
 from services.registry.commands.answers import changed, made
+from services.registry.domain.cells import read_when
 from services.registry.domain.legal_hold import holding, holds_stream, legal_holds
 from services.registry.domain.merge_rules import known_alone
 from services.registry.domain.nik import read_nik
@@ -78,10 +80,14 @@ class RegisterKnown:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Edit:
-    """Correct what is known of a person: only the columns named; None takes the value away."""
+    """Correct what is known of a person: only the columns named; None takes the value away.
+
+    *since*: the day, month or year since when they live in the village; None: since today.
+    """
 
     person_id: UUID
     cells: Mapping[Column, str | None]
+    since: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,8 +241,9 @@ async def register_known(work: Work, command: RegisterKnown) -> Answer:
 async def edit(work: Work, command: Edit) -> Answer:
     """Each column that holds something new is one correction; all of them are one append.
 
-    Rejects: ``not-found``, ``person-erased``, ``person-merged``, If-Match codes, column codes (422), ``outside-area``,
-    ``nik-belongs-to-another-name``, ``nik-registered-elsewhere``, ``nik-of-duplicate``, ``known-of-duplicate``.
+    Rejects: ``not-found``, ``person-erased``, ``person-merged``, If-Match codes, column codes (422; ``since-invalid``
+    also without a village), ``outside-area``, ``nik-belongs-to-another-name``, ``nik-registered-elsewhere``,
+    ``nik-of-duplicate``, ``known-of-duplicate``, ``death-before-birth``.
     """
     person_id, cells = command.person_id, command.cells
     await registered(work, person_id, itself=True)
@@ -246,11 +253,13 @@ async def edit(work: Work, command: Edit) -> Answer:
     full_name, wrong_name = read_name(cells.get("name"))
     born, wrong_birth_date = (None, None) if birth_cell is None else read_birth_date(birth_cell, work.today)
     code, wrong_village = read_village(cells.get("village"))
+    since, wrong_since = _lives_since(command, work.today)
     warnings = refuse_columns(
         wrong_nik,
         wrong_name if "name" in cells else None,
         wrong_birth_date,
         wrong_village if "village" in cells else None,
+        wrong_since,
     )
     if "village" in cells:
         work.names(code)
@@ -264,7 +273,7 @@ async def edit(work: Work, command: Edit) -> Answer:
     if "birth_date" in cells:
         wishes.append(CorrectBirthDate(today=work.today, birth_date=born))
     if "village" in cells:
-        wishes.append(CorrectVillage(since=Occurred(work.today), village=code))
+        wishes.append(CorrectVillage(since=since, village=code))
     for wish in wishes:
         await work.decide(person, person_id, wish)
     after = await registered(work, person_id)
@@ -272,6 +281,14 @@ async def edit(work: Work, command: Edit) -> Answer:
     if cells.keys() & {"nik", "birth_date"}:
         warnings = odd_together(warnings, opened(after.nik), opened(after.birth_date))
     return changed(work, person_id, codes(warnings))
+
+
+def _lives_since(command: Edit, today: date) -> tuple[Occurred, ColumnError | None]:
+    """The day that is told beside a village, else today; ``since-invalid`` also where it stands beside none."""
+    if command.since is None:
+        return Occurred(today), None
+    since, wrong = read_when("since", command.since, until=today)
+    return since, wrong if "village" in command.cells else ColumnError("since", "since-invalid")
 
 
 async def refuse_losing(work: Work, survivor: Registered, cells: Mapping[Column, str | None]) -> None:

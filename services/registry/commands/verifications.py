@@ -22,11 +22,15 @@ from shared.execute import Answer, Work
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RecordVerification:
-    """Record what Dukcapil said of a person's particulars on a day."""
+    """Record what Dukcapil said of a person's particulars on a day.
+
+    *of_version*: which version of the person was sent there; None: the present one.
+    """
 
     person_id: UUID
     verified_on: str
     outcomes: Mapping[Field, Outcome]
+    of_version: int | None = None
 
 
 Command = RecordVerification
@@ -38,24 +42,27 @@ async def handle(work: Work, command: Command) -> Answer:
 
 
 async def record(work: Work, command: RecordVerification) -> Answer:
-    """Under the ETag of the person as they were held against the office's data: what changed since was not.
+    """Under the person's present ETag: whoever records it has seen what changed since the version that was sent.
 
     Rejects: ``not-found``, ``person-erased``, ``person-merged``, If-Match codes, ``verified-on-invalid``,
-    ``outcomes-missing``, ``outcomes-of-nothing``.
+    ``of-version-unknown``, ``outcomes-missing``, ``outcomes-of-nothing``.
     """
     state = await registered(work, command.person_id, itself=True)
     work.match(command.person_id)
     day = read_day(command.verified_on)
     on = day if day is not None and day <= work.today else None
+    present = work.version(command.person_id)
+    of_version = present if command.of_version is None else command.of_version
     refuse_columns(
         None if on else ColumnError("verified_on", "verified-on-invalid"),
+        None if 1 <= of_version <= present else ColumnError("of_version", "of-version-unknown"),
         wrong_outcomes(state, command.outcomes),
     )
     stream = verification_stream(command.person_id)
     before = await work.state(verification, stream)
     wish = RecordVerdict(
         person_id=command.person_id,
-        of_version=work.version(command.person_id),
+        of_version=of_version,
         on=on or work.today,
         outcomes=command.outcomes,
         by=tuple(sorted(work.caller.roles)),

@@ -24,9 +24,9 @@ from typing import Any, ClassVar, Literal, assert_never
 from uuid import UUID
 
 from services.registry.domain.cells import precedes
-from services.registry.domain.refusals import COMMITMENT_JUDGED, COMMITMENT_NOT_YET_MADE
+from services.registry.domain.refusals import COMMITMENT_JUDGED, COMMITMENT_NOT_YET_MADE, refuse_columns
 from shared.decider import Decider
-from shared.errors import NOT_FOUND, Refused
+from shared.errors import NOT_FOUND, ColumnError, Refused
 from shared.vocabulary import Occurred
 
 Outcome = Literal["kept", "broken"]
@@ -290,10 +290,11 @@ def decide(state: Commitment, command: CommitmentCommand) -> Sequence[Commitment
 
 
 def make_commitment(state: Commitment, command: MakeCommitment) -> Sequence[CommitmentEvent]:
-    """Its id is made for it, so it is made once."""
+    """Its id is made for it, so it is made once. Rejects: ``due-on-before-promise``."""
     if not isinstance(state, NoCommitment):
         return ()
     promise = command.promise
+    refuse_due_before_made(promise)
     return (
         CommitmentMade(
             occurred=promise.on,
@@ -309,10 +310,11 @@ def make_commitment(state: Commitment, command: MakeCommitment) -> Sequence[Comm
 
 
 def correct_commitment(state: Promised, command: CorrectCommitment) -> Sequence[CommitmentEvent]:
-    """Rejects: ``commitment-not-yet-made`` (by the new day, when it was judged)."""
+    """Rejects: ``due-on-before-promise``, ``commitment-not-yet-made`` (by the new day, when it was judged)."""
     promise = command.promise
     if promise == state.promise:
         return ()
+    refuse_due_before_made(promise)
     if isinstance(state, Judged) and precedes(state.judged, promise.on):
         raise Refused(COMMITMENT_NOT_YET_MADE)
     return (
@@ -327,6 +329,12 @@ def correct_commitment(state: Promised, command: CorrectCommitment) -> Sequence[
             due_on=promise.due_on,
         ),
     )
+
+
+def refuse_due_before_made(promise: Promise) -> None:
+    """``due-on-before-promise``, however roughly both days are known."""
+    backwards = promise.due_on is not None and precedes(promise.due_on, promise.on)
+    refuse_columns(ColumnError("due_on", "due-on-before-promise") if backwards else None)
 
 
 def judge_commitment(state: Promised, command: JudgeCommitment) -> Sequence[CommitmentEvent]:

@@ -17,6 +17,8 @@ That j became y is left out, for today's j is another letter; that v and f are o
 """
 _APOSTROPHES = re.compile("['’‘ʼ`]")
 _NO_LETTER = re.compile(r"[\W_]+")
+_BLANK_LETTERS = "\u115f\u1160"
+"""Hangul fillers: letters to Unicode, and shown as nothing. The other two of them are spelled as the second."""
 _REPEATED = re.compile(r"(.)\1+")
 _EDGE = "_"
 _LETTERS = "="
@@ -34,6 +36,11 @@ def spelled(name: str) -> str:
     for old, new in _SPELLINGS:
         plain = plain.replace(old, new)
     return _REPEATED.sub(r"\1", _NO_LETTER.sub(" ", plain)).strip()
+
+
+def has_letter(name: str) -> bool:
+    """Whether a letter is in it when it is looked for: what has none is nobody's name, and would never be found."""
+    return any(letter.isalpha() and letter not in _BLANK_LETTERS for letter in spelled(name))
 
 
 def pieces_of(word: str) -> frozenset[str]:

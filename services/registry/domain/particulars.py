@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.registry.domain.cells import read_when
+from services.registry.domain.names import has_letter
 from services.registry.domain.nik import read_nik, says_otherwise
 from services.registry.domain.refusals import refuse_columns
 from shared.errors import ColumnError
@@ -62,9 +63,12 @@ def odd_together(
 
 
 def read_name(cell: str | None) -> tuple[Known[str], ColumnError | None]:
-    """The name as given, its blanks collapsed; ``name-missing`` if nothing is left. Capitals stay capitals."""
+    """The name as given, its blanks collapsed; ``name-missing`` if no letter is in it. Capitals stay capitals.
+
+    Signs, digits and letters that show as nothing are no name: they stand for one that nobody wrote.
+    """
     name = " ".join((cell or "").split())
-    return Known(name), None if name else ColumnError("name", "name-missing")
+    return Known(name), None if has_letter(name) else ColumnError("name", "name-missing")
 
 
 def same_name(one: str, other: str) -> bool:
@@ -82,6 +86,12 @@ def read_birth_date(cell: str, today: date) -> tuple[Known[date] | None, ColumnE
     if born is not None and born <= today:
         return Known(born), None
     return None, ColumnError("birth_date", "birth-date-invalid")
+
+
+def born_after(birth_date: Known[date] | None, surveyed_on: date) -> ColumnError | None:
+    """``birth-date-after-survey`` where a list that was written on *surveyed_on* names somebody born later."""
+    late = birth_date is not None and birth_date.value > surveyed_on
+    return ColumnError("birth_date", "birth-date-after-survey") if late else None
 
 
 def read_day(cell: str) -> date | None:

@@ -157,9 +157,11 @@ class CameOfAge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VillageCorrected:
-    """The village that holds from now on (pindah desa or perbaikan desa), a dotted Kemendagri code.
+    """The person lives in this village (pindah desa or perbaikan desa), a dotted Kemendagri code, since *occurred*.
 
-    *occurred* is the day of the correction, of a move the day, month or year in which it happened.
+    Of a move that is the day, month or year in which it happened; of a slip the day since when the wrong village was
+    said. What is said last takes the place of all that was said of days which do not begin before its own: on a day
+    the person lives where the last fact says that has begun by then.
     """
 
     name: ClassVar[str] = "VillageCorrected"
@@ -288,6 +290,7 @@ class Given:
 class Registered:
     """A known person, living or dead. *version*: the number of facts.
 
+    *village_since*: the day since when the last fact says that they live there.
     *deaths* are the reports that stand, in the order in which they came. *minor*: registered or corrected as one, whose
     coming of age was not announced since. *merged*: this is a duplicate of another; *duplicates* were merged into this
     person. Nobody has both.
@@ -296,6 +299,7 @@ class Registered:
     version: int
     person_id: UUID
     village: str
+    village_since: Occurred
     full_name: Personal[str]
     nik: Personal[str] | None
     birth_date: Personal[date] | None
@@ -334,6 +338,7 @@ def evolve(state: Person, event: PersonEvent) -> Person:
             version=1,
             person_id=event.person_id,
             village=event.village,
+            village_since=event.occurred,
             full_name=event.full_name,
             nik=event.nik,
             birth_date=event.birth_date,
@@ -357,7 +362,8 @@ def evolve(state: Person, event: PersonEvent) -> Person:
         case CameOfAge():
             return replace(state, minor=False)
         case VillageCorrected():
-            return replace(state, village=event.village, given=replace(given, village=fact))
+            given = replace(given, village=fact)
+            return replace(state, village=event.village, village_since=event.occurred, given=given)
         case DeathReported() | DeathCorrected():
             return replace(state, deaths=with_report(state.deaths, Report(fact, event.cause, event.occurred)))
         case DeathRetracted():

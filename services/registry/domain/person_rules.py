@@ -11,6 +11,7 @@ from datetime import date
 from typing import assert_never
 from uuid import UUID
 
+from services.registry.domain.cells import precedes
 from services.registry.domain.merge_rules import (
     AssignDuplicate,
     MergeCommand,
@@ -52,6 +53,7 @@ from services.registry.domain.person import (
 )
 from services.registry.domain.refusals import (
     DEATH_ALREADY_RECORDED,
+    DEATH_BEFORE_BIRTH,
     DEATH_SAID_BY_TRIP,
     ERASURE_HELD,
     PERSON_ERASED,
@@ -122,7 +124,7 @@ class ComeOfAge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectVillage:
-    """Put the person into this village: *since* the day of a correction, or as well as a move's is known."""
+    """Put the person into this village *since* a day: of a move as well as it is known, of a slip that of the slip."""
 
     since: Occurred
     village: str
@@ -314,10 +316,16 @@ def correct_nik(state: Registered, command: CorrectNik) -> Sequence[PersonEvent]
 
 
 def correct_birth_date(state: Registered, command: CorrectBirthDate) -> Sequence[PersonEvent]:
-    """How old the person is by either date, on the day of the correction, decides whether others hear of it."""
+    """How old the person is by either date, on the day of the correction, decides whether others hear of it.
+
+    Rejects: ``death-before-birth`` (that the village reported).
+    """
     if state.birth_date == command.birth_date:
         return ()
     old, new = known(state.birth_date), known(command.birth_date)
+    for report in state.deaths:
+        if report.cause is None:
+            refuse_death_before_birth(report.died_on, new)
     before, after = published_birth_year(old, command.today), published_birth_year(new, command.today)
     return (
         BirthDateCorrected(
@@ -344,8 +352,11 @@ def come_of_age(state: Registered, command: ComeOfAge) -> Sequence[PersonEvent]:
 
 
 def correct_village(state: Registered, command: CorrectVillage) -> Sequence[PersonEvent]:
-    """From now on the person belongs to that village."""
-    if state.village == command.village:
+    """They live there since that day, whatever was said before of that day or a later one; a later move is said anew.
+
+    That they live where they do since a later day than is known is nothing new.
+    """
+    if state.village == command.village and state.village_since.on <= command.since.on:
         return ()
     return (
         VillageCorrected(
@@ -360,10 +371,14 @@ def correct_village(state: Registered, command: CorrectVillage) -> Sequence[Pers
 def record_death(state: Registered, command: RecordDeath) -> Sequence[PersonEvent]:
     """A report by each cause; said again it is nothing new, and a trip that now names another day corrects its own.
 
-    Rejects: ``death-already-recorded`` (the village reported another day).
+    What a trip says is what happened there: where it contradicts the birth date, both are kept until one is corrected.
+
+    Rejects: ``death-already-recorded`` (the village reported another day), ``death-before-birth`` (the village does).
     """
     said = next((report for report in state.deaths if report.cause == command.cause), None)
     if said is None:
+        if command.cause is None:
+            refuse_death_before_birth(command.died_on, known(state.birth_date))
         deaths = (*state.deaths, Report(state.version + 1, command.cause, command.died_on))
         return (
             DeathReported(
@@ -382,9 +397,23 @@ def record_death(state: Registered, command: RecordDeath) -> Sequence[PersonEven
 
 
 def correct_death(state: Registered, command: CorrectDeath) -> Sequence[PersonEvent]:
-    """Rejects: ``not-found`` (nobody reported a death), ``death-said-by-trip`` (only a trip says so)."""
+    """Of a duplicate the birth date that counts is the survivor's.
+
+    Rejects: ``not-found`` (nobody reported a death), ``death-said-by-trip`` (only a trip says so),
+    ``death-before-birth``.
+    """
     said = _said_by_village(state)
-    return () if said.died_on == command.died_on else _corrected(state, said, command.died_on)
+    if said.died_on == command.died_on:
+        return ()
+    if state.merged is None:
+        refuse_death_before_birth(command.died_on, known(state.birth_date))
+    return _corrected(state, said, command.died_on)
+
+
+def refuse_death_before_birth(died_on: Occurred, birth_date: date | None) -> None:
+    """However roughly the day of death is known. Rejects: ``death-before-birth``."""
+    if birth_date is not None and precedes(died_on, Occurred(birth_date)):
+        raise Refused(DEATH_BEFORE_BIRTH)
 
 
 def retract_death(state: Registered, command: RetractDeath) -> Sequence[PersonEvent]:

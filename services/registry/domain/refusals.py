@@ -54,6 +54,12 @@ _COLUMN_REFUSALS = (
         "Tanggal lahir harus berupa tanggal (TTTT-BB-HH), paling lambat hari ini.",
     ),
     Refusal(
+        "birth-date-after-survey",
+        422,
+        "The birth date lies after the day of the survey.",
+        "Tanggal lahir melewati tanggal pendataan.",
+    ),
+    Refusal(
         "village-unknown",
         422,
         "No village has this code.",
@@ -70,6 +76,12 @@ _COLUMN_REFUSALS = (
         422,
         "The day of the verification is not a date (YYYY-MM-DD) up to today.",
         "Tanggal verifikasi harus berupa tanggal (TTTT-BB-HH), paling lambat hari ini.",
+    ),
+    Refusal(
+        "of-version-unknown",
+        422,
+        "This person's history has no such version.",
+        "Riwayat orang ini tidak memiliki versi seperti itu.",
     ),
     Refusal("outcomes-missing", 422, "No field is named.", "Tidak ada isian yang disebut."),
     Refusal(
@@ -179,6 +191,12 @@ _COLUMN_REFUSALS = (
         422,
         "The day on which it is due is not a date (YYYY-MM-DD, YYYY-MM or YYYY).",
         "Tenggat harus berupa tanggal (TTTT-BB-HH, TTTT-BB, atau TTTT).",
+    ),
+    Refusal(
+        "due-on-before-promise",
+        422,
+        "It would be due before the day on which it was promised.",
+        "Tenggat mendahului tanggal komitmen dibuat.",
     ),
     Refusal(
         "attendance-invalid",
@@ -342,6 +360,12 @@ DEATH_ALREADY_RECORDED = Refusal(
     409,
     "Another day of death is already recorded; correct it instead.",
     "Tanggal meninggal yang lain sudah dicatat; perbaiki tanggal itu.",
+)
+DEATH_BEFORE_BIRTH = Refusal(
+    "death-before-birth",
+    409,
+    "The day of death would lie before the birth date: correct whichever of the two is wrong.",
+    "Tanggal meninggal mendahului tanggal lahir: perbaiki mana yang salah dari keduanya.",
 )
 DEATH_SAID_BY_TRIP = Refusal(
     "death-said-by-trip",

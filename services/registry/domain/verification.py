@@ -4,8 +4,9 @@ Practice is an answer for each field, match or no match ("Demography Verificatio
 a company that resells the office's answers; the office's own terms are in agreements that were not to be had). That
 verdict is kept, with the day, the roles of who recorded it and the version of the person's history that was held
 against the office's data; never the response.
-A verdict is about what was recorded then: once the field is corrected, it is outdated. That is concluded when it is
-read (`standing`), and stored nowhere. Verdicts are personal: encrypted under the person's key.
+A verdict is about what was recorded then: once the field is corrected, it is outdated, also where the correction came
+before the answer. That is concluded when it is read (`outdated`), and stored nowhere. Verdicts are personal: encrypted
+under the person's key.
 
 Where a field can stand, `services/registry/domain/states.md` says in a table.
 """
@@ -92,6 +93,16 @@ def latest(verdicts: Iterable[Verdict]) -> Verdicts:
     for verdict in verdicts:
         if verdict.field not in last or last[verdict.field].on <= verdict.on:
             last[verdict.field] = verdict
+    return tuple(last[field] for field in FIELDS if field in last)
+
+
+def telling(verdicts: Sequence[Verdict], corrected: Mapping[Field, int]) -> Verdicts:
+    """Of each field the last verdict on what stands now, and where there is none, the last of all.
+
+    So an answer that comes late, about what was corrected meanwhile, hides none about the correction.
+    """
+    now = latest(verdict for verdict in verdicts if not outdated(verdict, corrected))
+    last = {verdict.field: verdict for verdict in (*latest(verdicts), *now)}
     return tuple(last[field] for field in FIELDS if field in last)
 
 

@@ -98,7 +98,7 @@ def known_on(day: date) -> sa.Select[Any]:
     village = (
         sa.select(theirs.c.village)
         .where(theirs.c.person_id == people.c.person_id, theirs.c.since <= day)
-        # What was said last, as on the person's page: a move learnt late corrects what was taken for the village.
+        # What was said last, as on the person's page: it takes the place of what was said of its day and later ones.
         .order_by(theirs.c.fact.desc())
         .limit(1)
         .lateral("residence")
@@ -151,12 +151,18 @@ def _as_other() -> sa.Subquery:
 def _residence_as_other(day: date) -> sa.Subquery:
     """Where each human lived on *day* by what was said under other ids than the one that stands for them, *into*."""
     theirs, merged = residences.alias("elsewhere"), ALIASES.merged
-    return (
-        sa.select(merged.c.into, theirs.c.village)
-        .ext(distinct_on(merged.c.into))
+    said_last = (
+        sa.select(merged.c.into, theirs)
+        .ext(distinct_on(theirs.c.person_id))
         .select_from(merged.join(theirs, theirs.c.person_id == merged.c.person_id))
         .where(theirs.c.since <= day)
-        .order_by(merged.c.into, theirs.c.until.desc(), theirs.c.fact.desc(), theirs.c.person_id)
+        .order_by(theirs.c.person_id, theirs.c.fact.desc())
+        .subquery("said_last")
+    )
+    return (
+        sa.select(said_last.c.into, said_last.c.village)
+        .ext(distinct_on(said_last.c.into))
+        .order_by(said_last.c.into, said_last.c.until.desc(), said_last.c.fact.desc(), said_last.c.person_id)
         .subquery("residence_as_other")
     )
 

@@ -50,6 +50,7 @@ def lines(households: int, seed: int = 1) -> Iterator[tuple[str, ...]]:
         for place, relation in enumerate(relations):
             young = relation == "anak"
             born = date(2008 if young else 1960, 1, 1) + timedelta(days=chance.randrange(3_000 if young else 14_000))
+            born = min(born, surveyed)
             nik = ""
             if chance.random() < 0.1:
                 serial += 1

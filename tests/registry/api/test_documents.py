@@ -173,6 +173,19 @@ class TestVerification:
         shown = api.get(REGISTRY, f"{path}/verifications", after=said.headers["Event-Position"]).json()["verdicts"]
         assert [(one["field"], one["outdated"]) for one in shown] == [("nik", False)]
 
+    def test_an_answer_that_comes_late_is_about_the_version_that_was_sent(self, api: Api) -> None:
+        path = f"/persons/{registered(api).json()['id']}"
+        edited = api.request("PATCH", REGISTRY, path, body={"name": "Siti Aminah"}, if_match='"1"')
+        body = {"verified_on": "2026-11-02", "outcomes": {"nik": "matched", "name": "differed"}, "of_version": 1}
+        assert slug(post(api, f"{path}/verifications", body, if_match='"1"')) == (412, "version-mismatch")
+        said = post(api, f"{path}/verifications", body, if_match=edited.headers["ETag"])
+        assert (said.status_code, said.headers["ETag"]) == (201, '"2"')
+        shown = api.get(REGISTRY, f"{path}/verifications", after=said.headers["Event-Position"]).json()["verdicts"]
+        assert [(one["field"], one["outdated"]) for one in shown] == [("nik", False), ("name", True)]
+        for version in (0, 3):
+            unknown = post(api, f"{path}/verifications", body | {"of_version": version}, if_match='"2"')
+            assert slug(unknown) == (422, "of-version-unknown")
+
     def test_what_is_wrong_with_a_verification_is_told(self, api: Api) -> None:
         path = f"/persons/{registered(api).json()['id']}/verifications"
         body = {"verified_on": "2026-11-02", "outcomes": {"nik": "matched"}}

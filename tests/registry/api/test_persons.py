@@ -63,6 +63,7 @@ def test_a_known_nik_is_the_known_person(api: Api, operator: Api) -> None:
         ({"nik": "3307023013909001"}, ["nik-impossible-date"]),
         ({"nik": "3307024107900000"}, ["nik-serial-zero"]),
         ({"name": " "}, ["name-missing"]),
+        ({"name": "\u200e\u202e"}, ["name-missing"]),
         ({"name": None}, ["name-missing"]),
         ({"village": "33.07"}, ["village-unknown"]),
         ({"village": None}, ["village-unknown"]),

@@ -184,6 +184,7 @@ def test_a_partner_promises_and_keeps(api: Api) -> None:
         ({"quantity": True}, "int_type"),
         ({"unit": "wagon"}, "unit-unknown"),
         ({"due_on": "soon"}, "due-on-invalid"),
+        ({"due_on": "2018"}, "due-on-before-promise"),
     ],
 )
 def test_a_commitment_is_held_against_its_rules(api: Api, changed: dict[str, Any], code: str) -> None:

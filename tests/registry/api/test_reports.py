@@ -5,6 +5,8 @@ import io
 from datetime import date, timedelta
 from typing import Any
 
+import httpx
+
 from deploy.house import House
 from services.registry.views.reports import REPORTS
 from tests.houses import TODAY, Api
@@ -19,6 +21,27 @@ def report(api: Api, name: str, query: str, after: str | None = None) -> dict[st
 
 def figures(said: dict[str, Any]) -> dict[str, dict[str, int]]:
     return {row["key"]: row["figures"] for row in said["rows"]}
+
+
+def test_a_wrong_village_is_corrected_since_the_day_of_the_slip(api: Api) -> None:
+    """No day of it shows the wrong one any more; without a day they moved today. A day stands beside a village."""
+    wrong, right = "33.07.08.2002", "33.07.08.2003"
+    people = [{"name": "Joko Contoh", "relation": "kepala"}]
+    made = post(api, "/households", {"village": wrong, "surveyed_on": "2026-01-10", "people": people})
+    path = f"/persons/{made.json()['people'][0]}"
+
+    def patch(tag: str, **body: str) -> httpx.Response:
+        return api.request("PATCH", REGISTRY, path, body=body, if_match=tag)
+
+    moved = patch('"1"', village=right)
+    corrected = patch(moved.headers["ETag"], village=right, since="2026-01")
+    assert (corrected.status_code, corrected.json()["version"]) == (200, 3)
+    at = corrected.headers["Event-Position"]
+    for day in ("2026-01-10", "2026-02-01", TODAY):
+        told = figures(report(api, "persons", f"region=33.07.08&by=village&as_of={day}", at))
+        assert told == {right: {"persons": 1, "workers": 0, "died": 0}}
+    for cells in ({"since": "2026-01"}, {"village": right, "since": "1899"}, {"village": right, "since": "2999-01-01"}):
+        assert slug(patch('"3"', **cells)) == (422, "since-invalid")
 
 
 def test_households_and_persons_are_counted_as_of_any_day(api: Api) -> None:

@@ -43,6 +43,24 @@ async def test_who_moved_is_counted_where_their_page_says_they_live(roster: Rost
     assert {row["village"] for row in rows} == {LIPURSARI, KENANGA}
 
 
+@pytest.mark.usefixtures("nobody_is_merged")
+async def test_a_village_said_later_takes_the_place_of_what_was_said_of_its_day_and_later_ones(roster: Roster) -> None:
+    """Of days before it nothing changes. The same where it was said under another id than the one that stands."""
+    facts: tuple[PersonEvent, ...] = (
+        replace(REGISTERED, occurred=EARLY, person_id=BUDI),
+        VillageCorrected(occurred=MAY, person_id=BUDI, corrects=1, village=LIPURSARI),
+        VillageCorrected(occurred=LATE, person_id=BUDI, corrects=2, village=KENANGA),
+        VillageCorrected(occurred=LATE, person_id=BUDI, corrects=3, village=LIPURSARI),
+        replace(REGISTERED, occurred=Occurred(date(2020, 8, 1)), person_id=SARI, village=KENANGA),
+    )
+    february, march, june = date(2020, 2, 1), date(2020, 3, 1), date(2020, 6, 1)
+    await roster.follow(VIEW, *(recorded(fact, 1 + n) for n, fact in enumerate(facts)))
+    for merge in ((), (recorded(MERGED),)):
+        await roster.follow(people.VIEW, *merge)
+        for day, village in ((february, KURIPAN), (march, LIPURSARI), (june, LIPURSARI)):
+            assert await where(roster, day) == {village: date(2020, 1, 1)}
+
+
 async def counted(roster: Roster, day: date) -> dict[str, int]:
     rows = await roster.ask(known_on(day))
     return {figure: sum(row[figure] for row in rows) for figure in ("persons", "workers", "died")}
