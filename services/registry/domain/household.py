@@ -320,6 +320,13 @@ def holding(said: Iterable[Since[T]]) -> Since[T] | None:
     return max(said, key=lambda one: (one.on.until, one.fact), default=None)
 
 
+def said_already(said: Iterable[Since[T]], value: T, on: Occurred) -> bool:
+    """Whether *value* was said of *on*, and nothing else since of the same day (a month or year by its end)."""
+    same_day = [one for one in said if one.on.until == on.until]
+    last = holding(same_day)
+    return last is not None and last.value == value and any((one.value, one.on) == (value, on) for one in same_day)
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """A family card's *number* (No. KK), sealed under the key of *person_id*, who was the head when it was given."""

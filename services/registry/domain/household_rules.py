@@ -40,6 +40,7 @@ from services.registry.domain.household import (
     evolve,
     holding,
     instead,
+    said_already,
 )
 from services.registry.domain.refusals import (
     ALREADY_A_MEMBER,
@@ -411,10 +412,9 @@ def refuse_order(state: LivingTogether, one: Membership, joined_on: Occurred, le
 
 
 def name_head(state: LivingTogether, command: NameHead) -> Sequence[HouseholdEvent]:
-    """Who headed it before does so until then. Rejects: ``head-not-a-member``."""
+    """Who headed it before does so until then; said again it is nothing new. Rejects: ``head-not-a-member``."""
     refuse_no_member(state, command.person_id)
-    present = holding(state.heads)
-    if present is not None and (present.value, present.on) == (command.person_id, command.since):
+    if said_already(state.heads, command.person_id, command.since):
         return ()
     return (HeadNamed(occurred=command.since, household_id=state.household_id, person_id=command.person_id),)
 
@@ -441,9 +441,9 @@ def refuse_no_member(state: LivingTogether, person_id: UUID) -> None:
 
 
 def give_family_card(state: LivingTogether, command: GiveFamilyCard) -> Sequence[HouseholdEvent]:
-    """The card before holds until then. Rejects: ``household-without-head``."""
-    present = holding(state.cards)
-    if present is not None and (present.value.number, present.on) == (command.number, command.since):
+    """The card before holds until then; said again it is nothing new. Rejects: ``household-without-head``."""
+    numbers: Iterable[Since[Personal[str]]] = (Since(one.fact, one.on, one.value.number) for one in state.cards)
+    if said_already(numbers, command.number, command.since):
         return ()
     return (
         FamilyCardGiven(
@@ -494,10 +494,10 @@ def head_of(state: LivingTogether) -> UUID:
 
 
 def move_household(state: LivingTogether, command: MoveHousehold) -> Sequence[HouseholdEvent]:
-    """From one village to another; where it already lives since that day, nothing happens."""
-    said = Since(state.version + 1, command.since, command.village)
-    if any((one.value, one.on) == (said.value, said.on) for one in state.villages):
+    """From one village to another; said again it is nothing new, unless it has been overruled on its own day."""
+    if said_already(state.villages, command.village, command.since):
         return ()
+    said = Since(state.version + 1, command.since, command.village)
     return (
         HouseholdMoved(
             occurred=command.since,
