@@ -3,8 +3,8 @@
 A household is a set of persons, not a family card: members come and go, its head changes, it moves, and a No. KK is
 given and changes. Kinship is what others hear of it: spouse (suami, istri) and child (anak) with its guardian (wali); a
 parent is recorded as the reverse of a child. These are a worker's family, by a court's ruling as well as by birth or
-marriage, so nobody asks here which it is (UU 18/2017 Ps 1). One relation of two persons stands in one household, and a
-person lives in one household at a time. What can be asked of a household stands in `household_rules`.
+marriage, so nobody asks here which it is (UU 18/2017 Ps 1). What two persons are to each other is one thing, in one
+household, and a person lives in one household at a time. What can be asked of a household stands in `household_rules`.
 
 Whatever changes holds from a day on, which is the fact's *occurred*; facts come late and out of order, so what holds is
 what has the latest day, not what was said last. A correction or retraction names the fact it corrects by *corrects*:
