@@ -217,7 +217,7 @@ def _member(row: sa.RowMapping) -> dict[str, Any]:
     ),
 )
 async def join_household(household_id: HouseholdId, body: JoiningBody, write: Write) -> Response:
-    """A person lives in one household at a time: who lives in another leaves that first."""
+    """A person lives in one household at a time: who lives in another now leaves that first."""
     return await write(commands.Join(household_id=household_id, person_id=body.person_id, since=body.since))
 
 

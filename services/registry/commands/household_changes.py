@@ -319,7 +319,7 @@ async def free_to_join(work: Work, state: LivingTogether, person_id: UUID) -> No
 
 
 async def lives_nowhere(work: Work, ids: Iterable[UUID]) -> None:
-    """A person, under whichever of their *ids*, lives in one household at a time.
+    """A person, under whichever of their *ids*, lives in one household at a time, now; of past days nothing is said.
 
     As everybody is on one family card ("setiap penduduk dicatat hanya pada 1 (satu) Kartu Keluarga": a guide to the
     card's numbers, agibalaja.blogspot.com, September 2022).

@@ -4,7 +4,11 @@ A household is a set of persons, not a family card: members come and go, its hea
 given and changes. Kinship is what others hear of it: spouse (suami, istri) and child (anak) with its guardian (wali); a
 parent is recorded as the reverse of a child. These are a worker's family, by a court's ruling as well as by birth or
 marriage, so nobody asks here which it is (UU 18/2017 Ps 1). What two persons are to each other is one thing, in one
-household, and a person lives in one household at a time. What can be asked of a household stands in `household_rules`.
+household. What can be asked of a household stands in `household_rules`.
+
+A person lives in one household at a time: nobody joins while they still live in another. Of past days the facts of two
+households may overlap: somebody joined the one before the day on which, as was said, they left the other; a day is
+known to the month or year; somebody was registered twice. What was said is shown, and a report counts them once.
 
 Whatever changes holds from a day on, which is the fact's *occurred*; facts come late and out of order, so what holds is
 what has the latest day, not what was said last. A correction or retraction names the fact it corrects by *corrects*:

@@ -637,7 +637,7 @@ def kin_parts(one: UUID, other: UUID) -> tuple[str, str]:
 
 
 def claims(event: HouseholdEvent) -> Iterable[Claim | Release]:
-    """A person lives in one household at a time, and what two persons are to each other is said in one household.
+    """Nobody joins a household while they live in another; what two persons are to each other is said in one household.
 
     Left there, or retracted there, it is free.
     """
