@@ -43,6 +43,23 @@ async def test_of_many_households_that_record_the_same_couple_one_gets_it(street
     assert [fact["data"].count(str(made.answer.body["id"])) for fact in recorded] == [1]
 
 
+async def test_of_many_households_that_contradict_one_another_about_two_persons_one_is_heard(street: Street) -> None:
+    """Who is the child of whom, or the spouse: at whichever process."""
+    two = [await street.start(ALONE) for _ in range(2)]
+    siti, joko = await known(two[0], "Siti Contoh"), await known(two[0], "Joko Contoh")
+    told = [
+        Relative(person_id=siti, relative_id=joko, relation="child"),
+        Relative(person_id=joko, relative_id=siti, relation="child"),
+        Relative(person_id=joko, relative_id=siti, relation="spouse"),
+    ]
+    said = await asyncio.gather(
+        *(do(two[n % 2], RegisterTogether(village=KURIPAN, members=(), kin=(told[n % 3],))) for n in range(6)),
+        return_exceptions=True,
+    )
+    assert [one.slug for one in said if isinstance(one, Refused)] == ["kin-recorded-elsewhere"] * 5
+    assert len(await rows(two[0], "SELECT 1 FROM log.events WHERE type = 'KinRecorded'")) == 1
+
+
 async def test_of_many_households_that_take_in_the_same_couple_one_does(street: Street) -> None:
     """Nobody lives in two households, and nobody's partner is left out of the one that has them."""
     two = [await street.start(ALONE) for _ in range(2)]

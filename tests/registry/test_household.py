@@ -224,11 +224,44 @@ def test_a_relation_is_claimed_by_each_household_for_itself() -> None:
     assert here.holder != there.holder
 
 
-def test_parent_and_child_are_not_exchangeable() -> None:
-    (one,), (other,) = claims(CHILD), claims(replace(CHILD, person_id=DEWI, relative_id=SARI))
+@pytest.mark.parametrize("other", [replace(CHILD, person_id=DEWI, relative_id=SARI), replace(CHILD, relation="spouse")])
+def test_two_persons_are_claimed_whatever_they_are_to_each_other(other: KinRecorded) -> None:
+    """So that no two households say otherwise of them."""
+    elsewhere = replace(other, household_id=UUID(int=32))
+    (one,), (there,) = claims(CHILD), claims(elsewhere)
     assert isinstance(one, Claim)
-    assert isinstance(other, Claim)
-    assert one.parts != other.parts
+    assert isinstance(there, Claim)
+    assert one.parts == there.parts
+    assert one.holder != there.holder
+
+
+@pytest.mark.parametrize(
+    "otherwise",
+    [
+        stated_kin(DEWI, SARI, "child", None),  # each the other's child
+        stated_kin(SARI, DEWI, "parent", None),
+        stated_kin(SARI, DEWI, "spouse", None),
+        stated_kin(DEWI, SARI, "spouse", None),
+        stated_kin(SARI, BUDI, "child", None),
+        stated_kin(BUDI, SARI, "child", None),
+    ],
+)
+def test_two_persons_are_one_thing_to_each_other(otherwise: Kin) -> None:
+    Given(household, TOGETHER, SPOUSE, CHILD).when(recording(otherwise)).refuses("kin-contradictory")
+
+
+def test_what_was_retracted_of_two_persons_contradicts_nothing() -> None:
+    gone = KinRetracted(
+        occurred=NOW,
+        corrects=2,
+        household_id=HOME,
+        village=KURIPAN,
+        person_id=SARI,
+        relative_id=DEWI,
+        relation="child",
+    )
+    spouse = replace(SPOUSE, relative_id=DEWI)
+    Given(household, TOGETHER, CHILD, gone).when(recording(stated_kin(SARI, DEWI, "spouse", None))).then(spouse)
 
 
 def test_a_retraction_frees_what_the_record_claimed() -> None:

@@ -272,6 +272,52 @@ def test_a_household_moves() -> None:
     assert LIPURSARI == living(moved, late).village
 
 
+def test_a_move_back_on_the_same_day_is_one() -> None:
+    """Of one day what was said last holds: only that is known already when it is said again."""
+    away = HouseholdMoved(occurred=SINCE_2020, household_id=HOME, village=LIPURSARI, present=LIPURSARI)
+    back = HouseholdMoved(occurred=SINCE_2020, household_id=HOME, village=KURIPAN, present=KURIPAN)
+    go_away, go_back = (MoveHousehold(village=one.village, since=SINCE_2020) for one in (away, back))
+    Given(household, TOGETHER).when(go_back).then()
+    Given(household, TOGETHER, away).when(go_away).then()
+    Given(household, TOGETHER, away).when(go_back).then(back)
+    Given(household, TOGETHER, away, back).when(go_back).then()
+    Given(household, TOGETHER, away, back).when(go_away).then(away)
+    assert KURIPAN == living(away, back).village
+
+
+def test_the_last_day_of_a_month_and_the_month_are_ordered_as_one_day() -> None:
+    on_the_last = Occurred(date(2022, 5, 31))
+    away = HouseholdMoved(occurred=on_the_last, household_id=HOME, village=LIPURSARI, present=LIPURSARI)
+    back = HouseholdMoved(occurred=IN_MAY, household_id=HOME, village=KURIPAN, present=KURIPAN)
+    wish = MoveHousehold(village=LIPURSARI, since=on_the_last)
+    Given(household, TOGETHER, away).when(wish).then()
+    Given(household, TOGETHER, away, back).when(wish).then(away)
+
+
+def test_what_holds_no_longer_is_not_recorded_twice() -> None:
+    """A move, a head and a card that others followed on later days are known when they are said again."""
+    moved, later = (
+        HouseholdMoved(occurred=on, household_id=HOME, village=village, present=village)
+        for on, village in ((IN_2021, LIPURSARI), (IN_2023, KURIPAN))
+    )
+    Given(household, TOGETHER, moved, later).when(MoveHousehold(village=LIPURSARI, since=IN_2021)).then()
+    sari = HeadNamed(occurred=IN_MAY, household_id=HOME, person_id=SARI)
+    other = FamilyCardGiven(occurred=IN_MAY, household_id=HOME, person_id=SARI, number=OTHER)
+    given = Given(household, TOGETHER, HEAD, CARD, sari, other)
+    given.when(NameHead(person_id=BUDI, since=SINCE_2020)).then()
+    given.when(GiveFamilyCard(number=NUMBER, since=SINCE_2020)).then()
+
+
+def test_a_head_and_a_card_are_said_again_after_another_of_the_same_day() -> None:
+    sari = HeadNamed(occurred=SINCE_2020, household_id=HOME, person_id=SARI)
+    Given(household, TOGETHER, HEAD, sari).when(NameHead(person_id=BUDI, since=SINCE_2020)).then(HEAD)
+    Given(household, TOGETHER, HEAD, sari).when(NameHead(person_id=SARI, since=SINCE_2020)).then()
+    other = FamilyCardGiven(occurred=SINCE_2020, household_id=HOME, person_id=BUDI, number=OTHER)
+    given = Given(household, TOGETHER, HEAD, CARD, other)
+    given.when(GiveFamilyCard(number=NUMBER, since=SINCE_2020)).then(CARD)
+    given.when(GiveFamilyCard(number=OTHER, since=SINCE_2020)).then()
+
+
 def test_where_it_lives_is_corrected() -> None:
     wrong = HouseholdVillageCorrected(
         occurred=SINCE_2020, corrects=1, household_id=HOME, village=LIPURSARI, present=LIPURSARI

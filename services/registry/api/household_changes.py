@@ -217,7 +217,7 @@ def _member(row: sa.RowMapping) -> dict[str, Any]:
     ),
 )
 async def join_household(household_id: HouseholdId, body: JoiningBody, write: Write) -> Response:
-    """A person lives in one household at a time: who lives in another leaves that first."""
+    """A person lives in one household at a time: who lives in another now leaves that first."""
     return await write(commands.Join(household_id=household_id, person_id=body.person_id, since=body.since))
 
 
@@ -251,7 +251,10 @@ async def leave_household(household_id: HouseholdId, person_id: PersonId, body: 
 async def edit_membership(
     household_id: HouseholdId, person_id: PersonId, body: MembershipEdit, write: Write
 ) -> Response:
-    """Of their last membership; a null *left_on* takes a leaving back."""
+    """Of their last membership; a null *left_on* takes a leaving back.
+
+    Who was registered twice may have one under each id: that of the id which is named, where it has any.
+    """
     return await write(
         commands.EditMembership(
             household_id=household_id,
@@ -270,7 +273,10 @@ async def edit_membership(
     responses=edits(HOUSEHOLD, NOT_FOUND),
 )
 async def withdraw_membership(household_id: HouseholdId, person_id: PersonId, write: Write) -> Response:
-    """Their last one here: it was an error, and they never lived here then. Who left is recorded as leaving."""
+    """Their last one here: it was an error, and they never lived here then. Who left is recorded as leaving.
+
+    Who was registered twice may have one under each id: that of the id which is named, where it has any.
+    """
     return await write(commands.WithdrawMembership(household_id=household_id, person_id=person_id))
 
 

@@ -14,6 +14,7 @@ from services.registry.domain.household import Relation, StatedRelation
 from services.registry.domain.refusals import (
     HEAD_NOT_A_MEMBER,
     HOUSEHOLD_WITHOUT_HEAD,
+    KIN_CONTRADICTORY,
     KIN_RECORDED_ELSEWHERE,
     MEMBER_OF_ANOTHER_HOUSEHOLD,
     NIK_BELONGS_TO_ANOTHER_NAME,
@@ -73,6 +74,7 @@ _OF_KIN = (
     PERSON_ERASED,
     PERSON_MERGED,
     KIN_RECORDED_ELSEWHERE,
+    KIN_CONTRADICTORY,
 )
 _OF_PEOPLE = (
     *of_columns("nik", "name", "birth-date", "relation-unknown", "relation-no-head", "card", "surveyed-on"),

@@ -1,7 +1,8 @@
 """What can be asked of a household after its registration: who joins and leaves, its head, its card, its village.
 
 Days come as cells, as they were written: a day, a month or a year. An edit is about what was said last. Who was
-registered twice may stand in a household under either id, or under both: whoever names one of them means the human.
+registered twice may stand in a household under either id, or under both: whoever names one of them means the human, but
+an edit of a membership is of the one that stands under the id that is named.
 """
 
 from collections.abc import Iterable, Sequence
@@ -206,11 +207,19 @@ async def handle(work: Work, command: Command) -> Answer:
 
 
 async def under_each_id(work: Work, state: LivingTogether, command: Command) -> Sequence[Command]:
-    """The command, of each id under which the human whom it is about stands in the household."""
+    """The command, of each id under which the human whom it is about stands in the household.
+
+    An edit is of one fact: of the id that is named, where that id lives or lived here.
+    """
     match command:
-        case Leave() | EditMembership() | WithdrawMembership():
+        case Leave():
             ids = await ids_of(work, command.person_id)
             return [replace(command, person_id=one) for one in standing_here(state, ids)]
+        case EditMembership() | WithdrawMembership():  # of two memberships the one that is named
+            if state.of(command.person_id):
+                return [command]
+            ids = await ids_of(work, command.person_id)
+            return [replace(command, person_id=standing_here(state, ids)[0])]
         case Join(person_id=who) | Head(person_id=who) | EditHead(person_id=UUID() as who):
             ids = await ids_of(work, who)
             return [replace(command, person_id=standing_here(state, ids)[0])]
@@ -313,7 +322,7 @@ async def free_to_join(work: Work, state: LivingTogether, person_id: UUID) -> No
 
 
 async def lives_nowhere(work: Work, ids: Iterable[UUID]) -> None:
-    """A person, under whichever of their *ids*, lives in one household at a time.
+    """A person, under whichever of their *ids*, lives in one household at a time, now; of past days nothing is said.
 
     As everybody is on one family card ("setiap penduduk dicatat hanya pada 1 (satu) Kartu Keluarga": a guide to the
     card's numbers, agibalaja.blogspot.com, September 2022).

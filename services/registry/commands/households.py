@@ -124,7 +124,7 @@ async def register_together(work: Work, command: RegisterTogether) -> Answer:
     ``relation-no-head``, ``outside-area``,
     ``relation-of-oneself``, ``guardian-not-of-a-child``, ``person-unknown``, ``person-erased``, ``person-merged``,
     ``nik-belongs-to-another-name``, ``nik-registered-elsewhere``, ``member-of-another-household``,
-    ``head-not-a-member``, ``household-without-head``, ``kin-recorded-elsewhere``.
+    ``head-not-a-member``, ``household-without-head``, ``kin-recorded-elsewhere``, ``kin-contradictory``.
     """
     told = _read(work, command)
     work.names(told.village)
@@ -310,17 +310,20 @@ async def record(work: Work, household_id: UUID, state: Household, kin: Kin, sin
     """Record *kin* in the household, now at *state*; what is told of a child's age comes from its own history.
 
     It holds *since* then; of age is who is so today. Of duplicates the survivors are recorded; what stands under a
-    duplicate's id is the same relation.
+    duplicate's id is said of the same two. Rejects: ``kin-recorded-elsewhere``, ``kin-contradictory``.
     """
     one, relative = await named(work, kin.person_id), await named(work, kin.relative_id)
     guardian = None if kin.guardian_id is None else (await named(work, kin.guardian_id)).person_id
     kin = stated_kin(one.person_id, relative.person_id, kin.relation, guardian)
     same = [replace(kin, person_id=a, relative_id=b) for a in one.ids for b in relative.ids]
     standing = state.kin if isinstance(state, LivingTogether) else ()
-    said_here = next((other for other in same if any(said.says(other) for said in standing)), None)
+    of_these_two = [other for other in same if any(said.is_of(other.person_id, other.relative_id) for said in standing)]
+    # What says another relation of the two is refused by the rules; the same one is looked for first.
+    said_here = next((other for other in of_these_two if any(said.says(other) for said in standing)), None)
+    said_here = said_here or next(iter(of_these_two), None)
     if said_here is None:
         for other in same:
-            if await work.holder("kin", *kin_parts(other.person_id, other.relative_id, other.relation)):
+            if await work.holder("kin", *kin_parts(other.person_id, other.relative_id)):
                 raise Refused(KIN_RECORDED_ELSEWHERE)
     birth_date = known(relative.birth_date) if kin.relation == "child" else None
     wish = RecordKin(

@@ -123,6 +123,5 @@ async def refuse_relatives(work: Work, duplicate: Registered, survivor: Register
     """Nobody is their own spouse, child or parent. Rejects: ``merge-of-relatives``."""
     one = duplicate.person_id
     for other in survivor.ids:
-        for parts in (kin_parts(one, other, "spouse"), kin_parts(one, other, "child"), kin_parts(other, one, "child")):
-            if await work.holder("kin", *parts) is not None:
-                raise Refused(MERGE_OF_RELATIVES)
+        if await work.holder("kin", *kin_parts(one, other)) is not None:
+            raise Refused(MERGE_OF_RELATIVES)

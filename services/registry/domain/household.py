@@ -3,8 +3,12 @@
 A household is a set of persons, not a family card: members come and go, its head changes, it moves, and a No. KK is
 given and changes. Kinship is what others hear of it: spouse (suami, istri) and child (anak) with its guardian (wali); a
 parent is recorded as the reverse of a child. These are a worker's family, by a court's ruling as well as by birth or
-marriage, so nobody asks here which it is (UU 18/2017 Ps 1). One relation of two persons stands in one household, and a
-person lives in one household at a time. What can be asked of a household stands in `household_rules`.
+marriage, so nobody asks here which it is (UU 18/2017 Ps 1). What two persons are to each other is one thing, in one
+household. What can be asked of a household stands in `household_rules`.
+
+A person lives in one household at a time: nobody joins while they still live in another. Of past days the facts of two
+households may overlap: somebody joined the one before the day on which, as was said, they left the other; a day is
+known to the month or year; somebody was registered twice. What was said is shown, and a report counts them once.
 
 Whatever changes holds from a day on, which is the fact's *occurred*; facts come late and out of order, so what holds is
 what has the latest day, not what was said last. A correction or retraction names the fact it corrects by *corrects*:
@@ -318,6 +322,13 @@ class Since(Generic[T]):
 def holding(said: Iterable[Since[T]]) -> Since[T] | None:
     """What holds: what has the latest day (a month or year by its end), of equal days what was said last."""
     return max(said, key=lambda one: (one.on.until, one.fact), default=None)
+
+
+def said_already(said: Iterable[Since[T]], value: T, on: Occurred) -> bool:
+    """Whether *value* was said of *on*, and nothing else since of the same day (a month or year by its end)."""
+    same_day = [one for one in said if one.on.until == on.until]
+    last = holding(same_day)
+    return last is not None and last.value == value and any((one.value, one.on) == (value, on) for one in same_day)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,19 +33,20 @@ from services.registry.domain.household import (
     MembershipCorrected,
     MembershipRetracted,
     NoHousehold,
-    Relation,
     SaidKin,
     Since,
     StatedRelation,
     evolve,
     holding,
     instead,
+    said_already,
 )
 from services.registry.domain.refusals import (
     ALREADY_A_MEMBER,
     HEAD_NOT_A_MEMBER,
     HOUSEHOLD_WITHOUT_HEAD,
     JOINED_BEFORE_LEAVING,
+    KIN_CONTRADICTORY,
     LEFT_BEFORE_JOINING,
     NOT_IN_HOUSEHOLD,
     refuse_columns,
@@ -411,10 +412,9 @@ def refuse_order(state: LivingTogether, one: Membership, joined_on: Occurred, le
 
 
 def name_head(state: LivingTogether, command: NameHead) -> Sequence[HouseholdEvent]:
-    """Who headed it before does so until then. Rejects: ``head-not-a-member``."""
+    """Who headed it before does so until then; said again it is nothing new. Rejects: ``head-not-a-member``."""
     refuse_no_member(state, command.person_id)
-    present = holding(state.heads)
-    if present is not None and (present.value, present.on) == (command.person_id, command.since):
+    if said_already(state.heads, command.person_id, command.since):
         return ()
     return (HeadNamed(occurred=command.since, household_id=state.household_id, person_id=command.person_id),)
 
@@ -441,9 +441,9 @@ def refuse_no_member(state: LivingTogether, person_id: UUID) -> None:
 
 
 def give_family_card(state: LivingTogether, command: GiveFamilyCard) -> Sequence[HouseholdEvent]:
-    """The card before holds until then. Rejects: ``household-without-head``."""
-    present = holding(state.cards)
-    if present is not None and (present.value.number, present.on) == (command.number, command.since):
+    """The card before holds until then; said again it is nothing new. Rejects: ``household-without-head``."""
+    numbers: Iterable[Since[Personal[str]]] = (Since(one.fact, one.on, one.value.number) for one in state.cards)
+    if said_already(numbers, command.number, command.since):
         return ()
     return (
         FamilyCardGiven(
@@ -494,10 +494,10 @@ def head_of(state: LivingTogether) -> UUID:
 
 
 def move_household(state: LivingTogether, command: MoveHousehold) -> Sequence[HouseholdEvent]:
-    """From one village to another; where it already lives since that day, nothing happens."""
-    said = Since(state.version + 1, command.since, command.village)
-    if any((one.value, one.on) == (said.value, said.on) for one in state.villages):
+    """From one village to another; said again it is nothing new, unless it has been overruled on its own day."""
+    if said_already(state.villages, command.village, command.since):
         return ()
+    said = Since(state.version + 1, command.since, command.village)
     return (
         HouseholdMoved(
             occurred=command.since,
@@ -535,10 +535,15 @@ def record_kin(state: LivingTogether, command: RecordKin) -> Sequence[HouseholdE
     """Once; said again with another guardian it corrects the guardian, and without one it leaves the guardian be.
 
     The day since when a known relation or guardian holds is not corrected so.
+
+    Rejects: ``kin-contradictory`` (the two are something else to each other here: spouse and child, or each the other's
+    child).
     """
     kin, since = command.kin, command.since or Occurred(command.today)
     said = next((other for other in state.kin if other.says(kin)), None)
     if said is None:
+        if any(other.is_of(kin.person_id, kin.relative_id) for other in state.kin):
+            raise Refused(KIN_CONTRADICTORY)
         return (
             KinRecorded(
                 occurred=since,
@@ -625,16 +630,14 @@ def retract_kin(state: LivingTogether, command: RetractKin) -> Sequence[Househol
     )
 
 
-def kin_parts(person_id: UUID, relative_id: UUID, relation: Relation) -> tuple[str, str, str]:
-    """What is claimed of a relation: between spouses the same whoever was named first."""
-    one, other = str(person_id), str(relative_id)
-    if relation == "spouse":
-        one, other = sorted((one, other))
-    return relation, one, other
+def kin_parts(one: UUID, other: UUID) -> tuple[str, str]:
+    """What is claimed of a relation: the two, whatever they are to each other and whoever was named first."""
+    first, second = sorted((str(one), str(other)))
+    return first, second
 
 
 def claims(event: HouseholdEvent) -> Iterable[Claim | Release]:
-    """A person lives in one household at a time, and a relation of two persons stands once, in one household.
+    """Nobody joins a household while they live in another; what two persons are to each other is said in one household.
 
     Left there, or retracted there, it is free.
     """
@@ -647,8 +650,8 @@ def claims(event: HouseholdEvent) -> Iterable[Claim | Release]:
         case MemberLeft() | MembershipRetracted():
             yield Release("member", holder=_member(event.household_id, event.person_id))
         case KinRecorded() | KinRetracted():
-            parts = kin_parts(event.person_id, event.relative_id, event.relation)
-            # Of this household and this relation alone: another household that records it is another holder.
+            parts = kin_parts(event.person_id, event.relative_id)
+            # Of this household and these two alone: another household that records them is another holder.
             holder = stream_of("kin", ":".join((str(event.household_id), *parts)))
             if isinstance(event, KinRecorded):
                 yield Claim("kin", parts, holder=holder, person_id=event.person_id)

@@ -394,8 +394,14 @@ ERASURE_HELD = Refusal(
 KIN_RECORDED_ELSEWHERE = Refusal(
     "kin-recorded-elsewhere",
     409,
-    "This relation is already recorded in another household.",
-    "Hubungan keluarga ini sudah dicatat dalam rumah tangga lain.",
+    "What these two are to each other is already recorded in another household.",
+    "Hubungan keluarga kedua orang ini sudah dicatat dalam rumah tangga lain.",
+)
+KIN_CONTRADICTORY = Refusal(
+    "kin-contradictory",
+    409,
+    "These two are recorded as something else to each other; retract that relation first.",
+    "Hubungan keluarga kedua orang ini tercatat lain; batalkan hubungan itu dahulu.",
 )
 SEARCH_TOO_WIDE = Refusal(
     "search-too-wide",

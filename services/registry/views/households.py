@@ -311,7 +311,8 @@ def living_on(day: date) -> sa.Select[Any]:
 
     By the days on which people joined and left, each counted from the first day of what is known of it, and the village
     in which the household lived on that day. Days are written as well as they are known. A human who was registered
-    twice is named once, with the first of the days.
+    twice is named once in a household, with the first of the days. Whom overlapping facts place in several is named in
+    each: that is what was said.
     """
     person_id = ALIASES.survivor(memberships.c.person_id)
     dated = villages.alias("dated")

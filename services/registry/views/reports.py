@@ -56,13 +56,16 @@ class Report:
 def households_on(day: date) -> sa.Select[Any]:
     """One row for each household in which somebody lived on *day*: village on that day, members.
 
-    Who is known to have died by then lives nowhere, although nobody said that they left.
+    Each human lives in one: of several, by facts that overlap or under several ids, in the one joined last, and of
+    those joined on the same day in that of the first id. Who is known to have died by then lives nowhere, although
+    nobody said that they left.
     """
-    # A human who lives there under two ids is one member.
+    person_id = ALIASES.survivor(memberships.c.person_id)
     lived = (
-        sa.select(memberships.c.household_id, ALIASES.survivor(memberships.c.person_id).label("person_id"))
+        sa.select(memberships.c.household_id, person_id.label("person_id"))
+        .ext(distinct_on(person_id))
         .where(memberships.c.joined_on <= day, sa.or_(memberships.c.left_on.is_(None), memberships.c.left_on > day))
-        .distinct()
+        .order_by(person_id, memberships.c.joined_on.desc(), memberships.c.household_id)
         .subquery("lived")
     )
     dead = census.dead_on(day).subquery("dead")
@@ -158,11 +161,13 @@ REPORTS: Mapping[Name, Report] = {
     "households": Report(
         ("households", "members"),
         "Households in which somebody lived on that day, in the village where the household then lived, and how many "
-        "did; who is known to have died by then is not counted. By year: the year since when the household is known. "
+        "did; who is known to have died by then is not counted. Whom the facts place in several is counted once, as "
+        "living in the one joined last. By year: the year since when the household is known. "
         f"{_AS_OF}",
         "Rumah tangga yang berpenghuni pada tanggal itu, di desa tempatnya berada saat itu, dan jumlah anggotanya yang "
-        "hidup; yang diketahui meninggal sampai tanggal itu tidak dihitung. Menurut tahun: tahun sejak rumah tangga "
-        f"diketahui. {_PER}",
+        "hidup; yang diketahui meninggal sampai tanggal itu tidak dihitung. Yang menurut data berada di beberapa rumah "
+        "tangga dihitung sekali, sebagai penghuni rumah tangga yang terakhir dimasukinya. Menurut tahun: tahun sejak "
+        f"rumah tangga diketahui. {_PER}",
         households_on,
     ),
     "persons": Report(

@@ -60,6 +60,27 @@ def test_a_household_is_held_against_its_rules(api: Api, operator: Api) -> None:
     assert slug(post(api, "/households", elsewhere)) == (409, "kin-recorded-elsewhere")
 
 
+def test_two_persons_are_one_thing_to_each_other_until_that_is_taken_back(api: Api) -> None:
+    """Under whichever id they are named, in one registration, in one household, and in any other."""
+    siti, again, bima, rini = (registered(api).json()["id"] for _ in range(4))
+    child = {"person_id": siti, "relative_id": bima, "relation": "child"}
+    otherwise = [child | {"relation": "parent"}, child | {"relation": "spouse"}]
+    for contrary in otherwise:
+        both = {"village": VILLAGE, "members": [siti, bima], "kin": [child, contrary]}
+        assert slug(post(api, "/households", both)) == (409, "kin-contradictory")
+    made = post(api, "/households", {"village": VILLAGE, "members": [siti, bima], "kin": [child]})
+    path = f"/households/{made.json()['id']}"
+    post(api, f"/persons/{again}/merge", {"into": siti}).raise_for_status()
+    for contrary in otherwise:
+        for who in (siti, again):
+            assert slug(post(api, f"{path}/kin", contrary | {"person_id": who})) == (409, "kin-contradictory")
+        elsewhere = {"village": VILLAGE, "members": [rini], "kin": [contrary]}
+        assert slug(post(api, "/households", elsewhere)) == (409, "kin-recorded-elsewhere")
+    taken_back = api.request("DELETE", REGISTRY, f"{path}/kin/{siti}/{bima}", if_match=made.headers["ETag"])
+    assert taken_back.status_code == 200
+    assert post(api, f"{path}/kin", otherwise[0]).status_code == 201
+
+
 def test_a_couple_is_of_one_household_until_that_is_taken_back(api: Api) -> None:
     siti, joko = (registered(api).json()["id"] for _ in range(2))
     spouse = {"person_id": siti, "relative_id": joko, "relation": "spouse"}

@@ -244,6 +244,27 @@ def test_who_lives_in_a_household_under_both_ids_leaves_it_under_both(api: Api) 
     assert api.get(REGISTRY, path, after=left.headers["Event-Position"]).json()["members"] == []
 
 
+def test_of_two_memberships_in_a_household_the_one_that_is_named_is_corrected_or_taken_back(api: Api) -> None:
+    """The other says truly since when the human lives there; of an id that never did, the one that does is meant."""
+    into, duplicate, third = (person(api) for _ in range(3))
+    home = post(api, "/households", {"village": VILLAGE, "members": [into, duplicate], "surveyed_on": "2024-05-06"})
+    for other in (duplicate, third):
+        merged(api, other, into)
+    path, tag = f"/households/{home.json()['id']}", home.headers["ETag"]
+
+    def joined_after(answer: httpx.Response) -> list[tuple[str, str]]:
+        assert answer.status_code == 200, answer.text
+        items = api.items(REGISTRY, f"{path}/members", after=answer.headers["Event-Position"])
+        return sorted((one["person_id"], one["joined_on"]) for one in items)
+
+    corrected = edit(api, "PATCH", f"{path}/members/{duplicate}", {"since": "2023"}, tag)
+    assert joined_after(corrected) == [(into, "2023"), (into, "2024-05-06")]
+    gone = edit(api, "DELETE", f"{path}/members/{duplicate}", tag=corrected.headers["ETag"])
+    assert joined_after(gone) == [(into, "2024-05-06")]
+    of_no_member = edit(api, "PATCH", f"{path}/members/{third}", {"since": "2022"}, gone.headers["ETag"])
+    assert joined_after(of_no_member) == [(into, "2022")]
+
+
 def test_what_is_on_file_of_a_duplicate_is_on_file_of_who_stands_for_both(api: Api, guardian: Api) -> None:
     """Documents, what forbids an erasure, what was verified, where they serve: read and changed by either id."""
     into, duplicate = person(api), person(api)

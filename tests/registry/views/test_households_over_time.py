@@ -142,6 +142,26 @@ async def test_its_card_is_the_one_since_the_latest_day(roster: Roster) -> None:
     assert stored("number", "b2xk") == (await now(roster))["card"]
 
 
+async def members(roster: Roster, day: str) -> dict[str, int]:
+    """How many a report counts on *day*, by the village of their household."""
+    return {row["village"]: row["members"] for row in await roster.ask(households_on(date.fromisoformat(day)))}
+
+
+@pytest.mark.parametrize("roster", ["as said"], indirect=True)
+async def test_whom_overlapping_facts_place_in_two_households_is_counted_in_the_one_joined_last(roster: Roster) -> None:
+    """And shown in both. Where nobody else lives, the other is not counted at all."""
+    await roster.hear(census.VIEW)
+    theirs = HouseholdRegistered(occurred=on("2020-06-01"), household_id=NEXT_DOOR, village=LIPURSARI, members=(SARI,))
+    budi = MemberJoined(occurred=on("2022"), household_id=NEXT_DOOR, person_id=BUDI)  # who left HOME in May
+    here, there = [recorded(TOGETHER, 1), recorded(LEFT, 2)], [recorded(theirs, 1), recorded(budi, 2)]
+    await roster.follow(VIEW, *here, *there)
+    assert {KURIPAN: 2} == await members(roster, "2020-05-31")
+    assert {KURIPAN: 1, LIPURSARI: 1} == await members(roster, "2020-06-01")
+    assert {LIPURSARI: 2} == await members(roster, "2022-01-01") == await members(roster, "2022-05-01")
+    lived = [(row["household_id"], row["person_id"]) for row in await roster.ask(living_on(date(2022, 1, 1)))]
+    assert sorted(lived) == [(HOME, SARI), (HOME, BUDI), (NEXT_DOOR, SARI), (NEXT_DOOR, BUDI)]
+
+
 @pytest.mark.parametrize("roster", ["as said"], indirect=True)
 async def test_who_lives_there_under_two_ids_is_one_member(roster: Roster) -> None:
     """Named by the id that stands for both, since the first of the days; in a report too."""

@@ -127,11 +127,19 @@ def test_who_belongs_to_whom_is_recorded_once_whatever_the_household(api: Api) -
     couple = {"person_id": people[0], "relative_id": people[1], "relation": "spouse"}
     living = {"village": VILLAGE, "members": people[:2], "kin": [couple]}
     said_again = {"village": VILLAGE, "members": people[2:3], "kin": [couple]}
-    bodies = [living, living, said_again, {"village": VILLAGE, "members": [str(uuid.uuid4())]}]
-    bodies.append({"village": VILLAGE, "members": people[3:]})
+    contrary = said_again | {"kin": [couple | {"relation": "child"}]}
+    both_ways = [{"person_id": people[0], "relative_id": people[2], "relation": of} for of in ("child", "parent")]
+    bodies = [living, living, said_again, contrary, said_again | {"kin": both_ways}]
+    bodies += [{"village": VILLAGE, "members": [str(uuid.uuid4())]}, {"village": VILLAGE, "members": people[3:]}]
     assert said(send(api, "/households/bulk", bodies)) == [
-        201, "member-of-another-household", "kin-recorded-elsewhere", "person-unknown", 201
-    ]  # fmt: skip
+        201,
+        "member-of-another-household",
+        "kin-recorded-elsewhere",
+        "kin-recorded-elsewhere",
+        "kin-contradictory",
+        "person-unknown",
+        201,
+    ]
 
 
 def test_a_check_judges_each_after_those_before_it_and_records_nothing(api: Api, operator: Api) -> None:
