@@ -6,7 +6,7 @@ import pytest
 
 from tests.chaos.run import Run, run
 
-FEWER = 4
+FEWER = 6
 """So many faults; ``make chaos`` makes a dozen."""
 
 

@@ -13,7 +13,7 @@ from deploy.house import House
 from tests.faults.life import Clients, all_heard, published
 from tests.houses import KURIPAN, a_house, nik
 
-LINES = 1_500
+LINES = 3_000
 KILLED = (REGISTRY, MIGRATION, "postgres", REGISTRY, MIGRATION)
 """One after the other, each when so many more lines are done."""
 

@@ -15,8 +15,8 @@ from tests.stories.telling import Story
 
 AT_ONCE = 50
 ROUNDS = 10
-TRIES = 100
-"""How often a caller reads at once what it wrote; the same holds for a thousand, and takes ten times as long."""
+TRIES = 200
+"""How often a caller reads at once what it wrote; the same holds for a thousand, and takes five times as long."""
 CALLERS = 4
 
 Result = TypeVar("Result")
